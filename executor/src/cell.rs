@@ -1,0 +1,340 @@
+//! The cell a future lives in: pinned from its first poll to its drop, then replaced in place by its outcome.
+//!
+//! One of the two files with `unsafe`. What makes it sound:
+//!
+//! 1. A `FutureCell` is `!Unpin` and is reached only through `Pin<&Self>`, so it never moves once polled.
+//! 2. Its content is touched only inside [`FutureCell::with_stage`], which refuses to nest: the borrow is unique. The
+//!    cell is `!Sync`, so no other thread can be inside.
+//! 3. The future is never moved out: it is dropped where it lies, by assignment.
+//! 4. A task or a group is made inside a `Pin<Rc<_>>`, has no `Drop` of its own, and hands its cells out pinned, by the
+//!    projections below and by nothing else.
+
+use std::cell::{Cell, UnsafeCell};
+use std::fmt;
+use std::future::Future;
+use std::marker::{PhantomData, PhantomPinned};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::group::Never;
+use crate::join::JoinError;
+
+/// What came of a future: its output, or why there is none.
+pub type Outcome<T> = Result<T, JoinError>;
+
+enum Stage<F: Future> {
+    Pending(F),
+    Finished(Outcome<F::Output>),
+    /// Between the drop of the future and its outcome, and after the outcome was taken.
+    Empty,
+}
+
+/// The scheduling state of one future, small and shared by tasks and children of a `gather`.
+#[derive(Debug, Default)]
+pub struct Flags {
+    /// The slot it occupies while it is alive.
+    pub(crate) slot: Cell<u32>,
+    bits: Cell<u8>,
+}
+
+impl Flags {
+    /// The stage is borrowed: the future is being polled or dropped right now.
+    const BUSY: u8 = 1;
+    /// To be dropped at its next turn.
+    const CANCEL: u8 = 2;
+    /// The outcome is there (or was taken).
+    const DONE: u8 = 4;
+    /// The outcome is, or was, `Cancelled`.
+    const CANCELLED: u8 = 8;
+    /// A clone of its waker was handed out to somebody unknown; never cleared.
+    const ESCAPED: u8 = 16;
+
+    fn has(&self, bit: u8) -> bool {
+        self.bits.get() & bit != 0
+    }
+
+    fn set(&self, bit: u8) {
+        self.bits.set(self.bits.get() | bit);
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.has(Flags::DONE)
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.has(Flags::CANCELLED)
+    }
+
+    pub(crate) fn cancel_asked(&self) -> bool {
+        self.has(Flags::CANCEL)
+    }
+
+    pub(crate) fn ask_cancel(&self) {
+        self.set(Flags::CANCEL);
+    }
+
+    pub(crate) fn has_escaped(&self) -> bool {
+        self.has(Flags::ESCAPED)
+    }
+
+    /// Says whether it was marked before.
+    pub(crate) fn mark_escaped(&self) -> bool {
+        let before = self.has_escaped();
+        self.set(Flags::ESCAPED);
+        before
+    }
+}
+
+/// When the outcome of one child ends the whole `gather` at once.
+pub trait Judge<T>: 'static {
+    #[doc(hidden)]
+    fn failed(outcome: &Outcome<T>) -> bool;
+}
+
+/// A future, then its outcome, in the same place. `J` says which outcomes count as failures.
+pub struct FutureCell<F: Future, J = Never> {
+    stage: UnsafeCell<Stage<F>>,
+    pub(crate) flags: Flags,
+    judge: PhantomData<fn() -> J>,
+    _pinned: PhantomPinned,
+}
+
+impl<F: Future, J> fmt::Debug for FutureCell<F, J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FutureCell {{ done: {} }}", self.flags.is_done())
+    }
+}
+
+impl<F: Future, J> FutureCell<F, J> {
+    pub(crate) fn new(future: F) -> Self {
+        FutureCell {
+            stage: UnsafeCell::new(Stage::Pending(future)),
+            flags: Flags::default(),
+            judge: PhantomData,
+            _pinned: PhantomPinned,
+        }
+    }
+
+    /// Polls the future. `Ready` when it has ended: by then it is dropped and its outcome stored. Never unwinds.
+    pub(crate) fn poll(self: Pin<&Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let ended = self.with_stage(|stage| {
+            let Stage::Pending(future) = stage else { return true };
+            // SAFETY: rules 1 and 3: the cell is pinned, and so is what lies in it until it is dropped in place.
+            let future = unsafe { Pin::new_unchecked(future) };
+            match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
+                Ok(Poll::Pending) => false,
+                Ok(Poll::Ready(output)) => self.finish(stage, Ok(output)),
+                Err(payload) => self.finish(stage, Err(JoinError::panicked(payload))),
+            }
+        });
+        if ended { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    /// Drops the future where it lies; the outcome is `Cancelled`. Does nothing to a future that has ended.
+    pub(crate) fn cancel(self: Pin<&Self>) {
+        if !self.flags.is_done() {
+            self.with_stage(|stage| self.finish(stage, Err(JoinError::Cancelled)));
+        }
+    }
+
+    /// The outcome, once. `Cancelled` is no value and can be had again and again.
+    pub(crate) fn take(self: Pin<&Self>) -> Option<Outcome<F::Output>> {
+        self.with_stage(|stage| match stage {
+            Stage::Finished(Err(JoinError::Cancelled)) => Some(Err(JoinError::Cancelled)),
+            Stage::Finished(_) => match std::mem::replace(stage, Stage::Empty) {
+                Stage::Finished(outcome) => Some(outcome),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// Drops an outcome that nobody will take.
+    pub(crate) fn discard(self: Pin<&Self>) {
+        if let Some(outcome) = self.take() {
+            drop_quietly(outcome);
+        }
+    }
+
+    /// Always true, so that it can end a closure that says whether the future has ended.
+    fn finish(&self, stage: &mut Stage<F>, outcome: Outcome<F::Output>) -> bool {
+        // The future goes before its outcome can be seen. If its drop panics, that is what came of it.
+        let outcome = match catch_unwind(AssertUnwindSafe(|| *stage = Stage::Empty)) {
+            Ok(()) => outcome,
+            Err(payload) => {
+                drop_quietly(outcome);
+                Err(JoinError::panicked(payload))
+            }
+        };
+        if matches!(outcome, Err(JoinError::Cancelled)) {
+            self.flags.set(Flags::CANCELLED);
+        }
+        *stage = Stage::Finished(outcome);
+        self.flags.set(Flags::DONE);
+        true
+    }
+
+    fn with_stage<R>(&self, f: impl FnOnce(&mut Stage<F>) -> R) -> R {
+        assert!(!self.flags.has(Flags::BUSY), "glassloop: a future was polled from inside its own poll");
+        self.flags.set(Flags::BUSY);
+        let _idle = Idle(&self.flags);
+        // SAFETY: rule 2: BUSY was clear, so no other borrow of the stage exists, and it is set for the life of this one.
+        f(unsafe { &mut *self.stage.get() })
+    }
+}
+
+impl<F: Future, J: Judge<F::Output>> FutureCell<F, J> {
+    /// Whether it ended in a way that ends the `gather` it belongs to.
+    pub(crate) fn failed(self: Pin<&Self>) -> bool {
+        self.with_stage(|stage| matches!(stage, Stage::Finished(outcome) if J::failed(outcome)))
+    }
+}
+
+struct Idle<'a>(&'a Flags);
+
+impl Drop for Idle<'_> {
+    fn drop(&mut self) {
+        self.0.bits.set(self.0.bits.get() & !Flags::BUSY);
+    }
+}
+
+/// Drops something foreign; a panic of its drop ends here.
+pub(crate) fn drop_quietly<T>(value: T) {
+    quietly(|| drop(value));
+}
+
+/// Calls something foreign whose panic nobody could be told of.
+pub(crate) fn quietly(f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        // The payload's own drop may panic too: it is leaked rather than let that happen.
+        std::mem::forget(payload);
+    }
+}
+
+/// One child of a `gather`, whatever its type.
+pub trait Member {
+    #[doc(hidden)]
+    fn poll(self: Pin<&Self>, cx: &mut Context<'_>) -> Poll<()>;
+    fn cancel(self: Pin<&Self>);
+    fn failed(self: Pin<&Self>) -> bool;
+    fn discard(self: Pin<&Self>);
+}
+
+impl<F: Future, J: Judge<F::Output>> Member for FutureCell<F, J> {
+    fn poll(self: Pin<&Self>, cx: &mut Context<'_>) -> Poll<()> {
+        FutureCell::poll(self, cx)
+    }
+
+    fn cancel(self: Pin<&Self>) {
+        FutureCell::cancel(self);
+    }
+
+    fn failed(self: Pin<&Self>) -> bool {
+        FutureCell::failed(self)
+    }
+
+    fn discard(self: Pin<&Self>) {
+        FutureCell::discard(self);
+    }
+}
+
+/// The children of a `gather`, side by side in one block: a boxed slice of one type or a tuple of several.
+///
+/// Implemented here, because to reach a pinned child is a matter of pinning.
+pub trait Children: 'static {
+    /// What came of each child: `None` where it has not ended.
+    type Outcomes;
+    #[doc(hidden)]
+    fn count(&self) -> usize;
+    #[doc(hidden)]
+    fn flags(&self, index: usize) -> &Flags;
+    #[doc(hidden)]
+    fn member(self: Pin<&Self>, index: usize) -> Pin<&dyn Member>;
+    #[doc(hidden)]
+    fn take(self: Pin<&Self>) -> Self::Outcomes;
+}
+
+impl<F: Future + 'static, J: Judge<F::Output>> Children for Box<[FutureCell<F, J>]> {
+    type Outcomes = Vec<Option<Outcome<F::Output>>>;
+
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn flags(&self, index: usize) -> &Flags {
+        &self[index].flags
+    }
+
+    fn member(self: Pin<&Self>, index: usize) -> Pin<&dyn Member> {
+        let child: Pin<&FutureCell<F, J>> = project(self, |cells| &cells[index]);
+        child
+    }
+
+    fn take(self: Pin<&Self>) -> Self::Outcomes {
+        (0..self.len()).map(|index| project(self, |cells| &cells[index]).take()).collect()
+    }
+}
+
+macro_rules! cells_of_a_tuple {
+    ($count:literal: $($F:ident $J:ident $index:tt),+) => {
+        impl<$($F: Future + 'static, $J: Judge<$F::Output>),+> Children for ($(FutureCell<$F, $J>,)+) {
+            type Outcomes = ($(Option<Outcome<$F::Output>>,)+);
+
+            fn count(&self) -> usize {
+                $count
+            }
+
+            fn flags(&self, index: usize) -> &Flags {
+                match index {
+                    $($index => &self.$index.flags,)+
+                    _ => unreachable!("a group of {} has no child {index}", $count),
+                }
+            }
+
+            fn member(self: Pin<&Self>, index: usize) -> Pin<&dyn Member> {
+                match index {
+                    $($index => {
+                        let child: Pin<&FutureCell<$F, $J>> = project(self, |cells| &cells.$index);
+                        child
+                    })+
+                    _ => unreachable!("a group of {} has no child {index}", $count),
+                }
+            }
+
+            fn take(self: Pin<&Self>) -> Self::Outcomes {
+                ($(project(self, |cells| &cells.$index).take(),)+)
+            }
+        }
+    };
+}
+
+/// From something pinned to a part of it. Private to this file: `part` must stay within the block, or in a box that the
+/// block owns and never replaces.
+fn project<W, C>(whole: Pin<&W>, part: impl FnOnce(&W) -> &C) -> Pin<&C> {
+    // SAFETY: rule 4: the block is pinned and never moved out of, so neither is a part of it.
+    unsafe { whole.map_unchecked(part) }
+}
+
+/// From a pinned task to the cell in it.
+pub(crate) fn project_task<F: Future>(task: Pin<&crate::task::TaskBlock<F>>) -> Pin<&FutureCell<F>> {
+    project(task, |task| &task.cell)
+}
+
+/// From a pinned group to its children.
+pub(crate) fn project_children<M>(group: Pin<&crate::group::GroupBlock<M>>) -> Pin<&M> {
+    project(group, |group| &group.children)
+}
+
+cells_of_a_tuple!(1: A JA 0);
+cells_of_a_tuple!(2: A JA 0, B JB 1);
+cells_of_a_tuple!(3: A JA 0, B JB 1, C JC 2);
+cells_of_a_tuple!(4: A JA 0, B JB 1, C JC 2, D JD 3);
+cells_of_a_tuple!(5: A JA 0, B JB 1, C JC 2, D JD 3, E JE 4);
+cells_of_a_tuple!(6: A JA 0, B JB 1, C JC 2, D JD 3, E JE 4, F JF 5);
+cells_of_a_tuple!(7: A JA 0, B JB 1, C JC 2, D JD 3, E JE 4, F JF 5, G JG 6);
+cells_of_a_tuple!(8: A JA 0, B JB 1, C JC 2, D JD 3, E JE 4, F JF 5, G JG 6, H JH 7);
+cells_of_a_tuple!(9: A JA 0, B JB 1, C JC 2, D JD 3, E JE 4, F JF 5, G JG 6, H JH 7, I JI 8);
+cells_of_a_tuple!(10: A JA 0, B JB 1, C JC 2, D JD 3, E JE 4, F JF 5, G JG 6, H JH 7, I JI 8, K JK 9);
+cells_of_a_tuple!(11: A JA 0, B JB 1, C JC 2, D JD 3, E JE 4, F JF 5, G JG 6, H JH 7, I JI 8, K JK 9, L JL 10);
+cells_of_a_tuple!(12: A JA 0, B JB 1, C JC 2, D JD 3, E JE 4, F JF 5, G JG 6, H JH 7, I JI 8, K JK 9, L JL 10, M JM 11);

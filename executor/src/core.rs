@@ -1,0 +1,346 @@
+//! The inside of an executor: what wakers, handles and turns reach through the thread's pointer.
+
+use std::cell::{Cell, Ref, RefCell};
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use crate::cell::{Children, Flags, Member, drop_quietly, quietly};
+use crate::executor::Spawn;
+use crate::group::{Group, new_group};
+use crate::join::Task;
+use crate::observer::{Ending, Event, Observer, Via};
+use crate::remote::{self, ExecutorId, Message, OutOfExecutors, RemoteHalf};
+use crate::root::RootInfo;
+use crate::run_queue::RunQueue;
+use crate::slots::{ROOT_SLOT, Slots, Tenant};
+use crate::task::{Birth, Header, NO_CHILD, Run, TaskId, TaskRef, new_task};
+use crate::ticket::Ticket;
+use crate::waker;
+
+pub(crate) struct Core {
+    pub(crate) id: ExecutorId,
+    pub(crate) half: &'static RemoteHalf,
+    /// No foreign code runs while this is borrowed: no poll, no wake, no drop, no observer.
+    state: RefCell<State>,
+    next_id: Cell<TaskId>,
+    polls: Cell<u64>,
+    polling: Cell<Option<(Ticket, TaskRef)>>,
+    pub(crate) root: RefCell<Option<Rc<RootInfo>>>,
+    last_birth: RefCell<Option<Rc<Birth>>>,
+    pub(crate) ticking: Cell<bool>,
+    closed: Cell<bool>,
+    observed: Cell<bool>,
+    observer: RefCell<Option<Rc<dyn Observer>>>,
+}
+
+pub(crate) struct State {
+    pub(crate) slots: Slots,
+    pub(crate) queue: RunQueue,
+}
+
+/// Whose turn it is.
+pub(crate) struct Turn<'a> {
+    pub(crate) run: &'a Pin<Rc<dyn Run>>,
+    pub(crate) index: u32,
+    pub(crate) ticket: Ticket,
+}
+
+impl Turn<'_> {
+    pub(crate) fn who(&self) -> TaskRef {
+        task_ref(&**self.run, self.index)
+    }
+}
+
+fn task_ref(run: &dyn Run, index: u32) -> TaskRef {
+    TaskRef { task: run.header().id, child: (index != NO_CHILD).then_some(index) }
+}
+
+impl Core {
+    pub(crate) fn new(unparker: Waker) -> Result<Core, OutOfExecutors> {
+        let (id, half) = remote::claim(unparker)?;
+        half.pending.make_room(ROOT_SLOT);
+        Ok(Core {
+            id,
+            half,
+            state: RefCell::new(State { slots: Slots::new(id.index), queue: RunQueue::default() }),
+            next_id: Cell::new(1),
+            polls: Cell::new(0),
+            polling: Cell::new(None),
+            root: RefCell::new(None),
+            last_birth: RefCell::new(None),
+            ticking: Cell::new(false),
+            closed: Cell::new(false),
+            observed: Cell::new(false),
+            observer: RefCell::new(None),
+        })
+    }
+
+    #[cfg(feature = "trace")]
+    pub(crate) fn set_observer(&self, observer: Option<Rc<dyn Observer>>) {
+        self.observed.set(observer.is_some());
+        let former = self.observer.replace(observer);
+        drop(former);
+    }
+
+    pub(crate) fn state(&self) -> Ref<'_, State> {
+        self.state.borrow()
+    }
+
+    pub(crate) fn ready(&self) -> usize {
+        self.state.borrow().queue.len()
+    }
+
+    pub(crate) fn root(&self) -> Option<Rc<RootInfo>> {
+        self.root.borrow().clone()
+    }
+
+    pub(crate) fn occupy_root(&self, info: RootInfo) -> Ticket {
+        *self.root.borrow_mut() = Some(Rc::new(info));
+        self.state.borrow_mut().slots.occupy_root()
+    }
+
+    pub(crate) fn retire_root(&self, ticket: Ticket) {
+        self.state.borrow_mut().slots.vacate(ticket);
+        *self.root.borrow_mut() = None;
+    }
+
+    pub(crate) fn emit<'e>(&self, event: impl FnOnce() -> Event<'e>) {
+        if cfg!(feature = "trace") && self.observed.get() {
+            let observer = self.observer.borrow().clone();
+            if let Some(observer) = observer {
+                observer.event(&event());
+            }
+        }
+    }
+
+    /// The front of the run queue, popped.
+    pub(crate) fn pop(&self) -> Option<(u32, Tenant)> {
+        let mut state = self.state.borrow_mut();
+        let slot = state.queue.pop()?;
+        Some((slot, state.slots.popped(slot)))
+    }
+
+    /// Queues the task, if it is alive and not queued. Never polls, never drops, never blocks.
+    pub(crate) fn wake(&self, ticket: Ticket, via: Via) {
+        self.emit(|| Event::Wake {
+            task: self.task_ref(ticket),
+            by: self.polling.get().map(|(_, who)| who),
+            via,
+            effect: self.state().slots.effect_of_wake(ticket),
+        });
+        let mut state = self.state.borrow_mut();
+        let enqueued = state.slots.mark_queued(ticket);
+        if enqueued {
+            state.queue.push(ticket.slot());
+        }
+        drop(state);
+        if enqueued {
+            self.emit(|| Event::Enqueue(self.who(ticket)));
+        }
+    }
+
+    /// Moves a task, a group or a child of one into a slot, where tickets can find it.
+    pub(crate) fn occupy(&self, run: &Pin<Rc<dyn Run>>, index: u32, flags: &Flags) -> Ticket {
+        let ticket = self.state.borrow_mut().slots.occupy(run.clone(), index);
+        self.half.pending.make_room(ticket.slot());
+        flags.slot.set(ticket.slot());
+        ticket
+    }
+
+    /// Polls, with all that stands round a poll.
+    pub(crate) fn poll<R>(
+        &self,
+        ticket: Ticket,
+        who: TaskRef,
+        poll: impl FnOnce(&mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
+        self.polls.set(self.polls.get() + 1);
+        self.polling.set(Some((ticket, who)));
+        self.emit(|| Event::PollBegin(who));
+        let polled = poll(&mut Context::from_waker(&waker::of_ticket(ticket)));
+        self.polling.set(None);
+        self.emit(|| Event::PollEnd { task: who, ready: polled.is_ready() });
+        polled
+    }
+
+    /// One turn of a task or a child: a poll, or the delivery of a cancel. True if it has ended; its slot is free then.
+    pub(crate) fn give_turn(&self, turn: &Turn<'_>, cell: Pin<&(impl Member + ?Sized)>) -> bool {
+        let flags = turn.run.flags(turn.index);
+        if flags.cancel_asked() {
+            self.emit(|| Event::CancelDeliver(turn.who()));
+            cell.cancel();
+        } else if self.poll(turn.ticket, turn.who(), |cx| cell.poll(cx)).is_pending() {
+            return false;
+        }
+        self.retire(turn, Ending::of(flags));
+        true
+    }
+
+    /// Frees the slot of what has ended.
+    pub(crate) fn retire(&self, turn: &Turn<'_>, ending: Ending) {
+        let run = self.state.borrow_mut().slots.vacate(turn.ticket);
+        // Not the last owner: the turn holds another.
+        drop(run);
+        self.emit(|| Event::Done { task: turn.who(), ending });
+    }
+
+    /// Takes in what other threads have sent.
+    pub(crate) fn drain_messages(&self) {
+        // What is sent from here on comes with a notification of its own.
+        for _ in 0..self.half.queue.len() {
+            match self.half.queue.pop() {
+                Some(Message::Wake(ticket)) => {
+                    self.half.pending.clear(ticket.slot());
+                    let tenant = self.tenant(ticket.slot());
+                    self.wake(tenant.unwrap_or(ticket), Via::Remote);
+                }
+                Some(Message::Call(call)) => quietly(call),
+                None => break,
+            }
+        }
+    }
+
+    pub(crate) fn tenant(&self, slot: u32) -> Option<Ticket> {
+        self.state().slots.tenant(slot)
+    }
+
+    /// Who holds this ticket, if it is still valid.
+    pub(crate) fn task_ref(&self, ticket: Ticket) -> Option<TaskRef> {
+        let state = self.state();
+        if ticket.executor() != self.id.index || state.slots.tenant(ticket.slot()) != Some(ticket) {
+            return None;
+        }
+        if ticket.slot() == ROOT_SLOT {
+            return self.root.borrow().as_ref().map(|root| root.task_ref());
+        }
+        state.slots.run(ticket.slot()).map(|(run, index)| task_ref(&**run, index))
+    }
+
+    /// As [`task_ref`](Core::task_ref), of a ticket known to be valid.
+    pub(crate) fn who(&self, ticket: Ticket) -> TaskRef {
+        self.task_ref(ticket).unwrap_or(TaskRef { task: 0, child: None })
+    }
+
+    /// Marks the task as escaped. False if it cannot be found.
+    pub(crate) fn mark_escaped(&self, ticket: Ticket) -> bool {
+        let Some(task) = self.task_ref(ticket) else {
+            // A clone of a clone of a task that has ended harms nobody.
+            return ticket.executor() == self.id.index;
+        };
+        let newly = {
+            let (state, root) = (self.state(), self.root.borrow());
+            let tenant = state.slots.run(ticket.slot()).map(|(run, index)| run.flags(index));
+            let flags = tenant.or(root.as_ref().map(|root| &root.flags));
+            flags.is_some_and(|flags| !flags.mark_escaped())
+        };
+        if newly {
+            self.emit(|| Event::Escape(task));
+        }
+        true
+    }
+
+    /// Who is being polled.
+    pub(crate) fn polling(&self) -> Option<(Ticket, TaskRef)> {
+        self.polling.get()
+    }
+
+    pub(crate) fn polls(&self) -> u64 {
+        self.polls.get()
+    }
+
+    /// The header of a new task, with the next number.
+    pub(crate) fn header(&self, spawn: Spawn) -> Header {
+        let id = self.next_id.get();
+        self.next_id.set(id + 1);
+        Header { id, birth: self.birth(spawn), join: Default::default() }
+    }
+
+    /// The record of how a task came to be; a loop of like spawns shares one.
+    fn birth(&self, spawn: Spawn) -> Rc<Birth> {
+        let parent = self.polling.get().map(|(_, who)| who.task);
+        let mut last = self.last_birth.borrow_mut();
+        match &*last {
+            Some(birth)
+                if spawn.name.is_none()
+                    && birth.name.is_none()
+                    && birth.parent == parent
+                    && std::ptr::eq(birth.location, spawn.location) =>
+            {
+                birth.clone()
+            }
+            _ => {
+                let birth = Birth { executor: self.id, parent, name: spawn.name, location: spawn.location };
+                last.insert(Rc::new(birth)).clone()
+            }
+        }
+    }
+
+    pub(crate) fn spawn<F: Future + 'static>(&self, spawn: Spawn, future: F) -> Task<F::Output> {
+        let (block, task) = new_task(future, self.header(spawn));
+        if self.closed.get() {
+            block.as_ref().refuse();
+            return task;
+        }
+        self.start(block);
+        task
+    }
+
+    pub(crate) fn spawn_group<M: Children>(&self, spawn: Spawn, children: M) -> Group<M> {
+        let block = new_group(children, self.header(spawn));
+        let group = Group::new(block.clone());
+        if self.closed.get() {
+            block.as_ref().refuse();
+        } else if !group.is_empty() {
+            self.start(block);
+        }
+        group
+    }
+
+    fn start(&self, run: Pin<Rc<dyn Run>>) {
+        let ticket = self.occupy(&run, NO_CHILD, run.flags(NO_CHILD));
+        self.announce_spawn(run.header(), run.children());
+        self.enqueue_new(ticket);
+    }
+
+    pub(crate) fn announce_spawn(&self, header: &Header, children: Option<u32>) {
+        let Birth { parent, name, location, .. } = &*header.birth;
+        let (parent, name) = (*parent, name.as_deref());
+        self.emit(|| Event::Spawn { task: header.id, children, parent, name, location });
+    }
+
+    /// Queues what has just been born.
+    pub(crate) fn enqueue_new(&self, ticket: Ticket) {
+        let mut state = self.state.borrow_mut();
+        if state.slots.mark_queued(ticket) {
+            state.queue.push(ticket.slot());
+            drop(state);
+            self.emit(|| Event::Enqueue(self.who(ticket)));
+        }
+    }
+
+    /// Closes spawning and ends all that is alive, in the order of creation.
+    pub(crate) fn cancel_all(&self) {
+        self.closed.set(true);
+        // Destructors may end other tasks of this list, and wake, but they cannot add to it: spawning is closed.
+        let mut alive: Vec<(TaskRef, Ticket)> = {
+            let slots = &self.state().slots;
+            let tenants = (0..slots.used()).filter_map(|slot| Some((slots.run(slot)?, slots.tenant(slot)?)));
+            tenants.map(|((run, index), ticket)| (task_ref(&**run, index), ticket)).collect()
+        };
+        alive.sort_unstable_by_key(|(who, _)| *who);
+        for (_, ticket) in alive {
+            let tenant = {
+                let state = self.state();
+                let still_there = state.slots.tenant(ticket.slot()) == Some(ticket);
+                still_there.then(|| state.slots.run(ticket.slot()).map(|(run, index)| (run.clone(), index))).flatten()
+            };
+            if let Some((run, index)) = tenant {
+                run.flags(index).ask_cancel();
+                run.as_ref().turn(self, &Turn { run: &run, index, ticket });
+                drop_quietly(run);
+            }
+        }
+    }
+}

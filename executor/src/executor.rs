@@ -1,0 +1,205 @@
+//! The executor: who is alive, who is ready, and whose turn it is.
+
+use std::cell::Cell;
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::Waker;
+
+use crate::cell::{Children, drop_quietly};
+use crate::core::{Core, Turn};
+use crate::group::Group;
+use crate::join::Task;
+use crate::observer::Event;
+#[cfg(feature = "trace")]
+use crate::observer::{Observer, Snapshot};
+use crate::remote::{ExecutorId, OutOfExecutors};
+use crate::root::{Root, RunRoot};
+use crate::slots::Tenant;
+use crate::waker;
+
+/// A queue of tasks, and the machine that gives each its turn. It knows nothing of sockets and time.
+///
+/// [`tick`](Executor::tick) runs what is ready; whoever drives it decides what to do between ticks. All that reaches a task from
+/// outside is its `Waker`, and all the executor asks of the outside is the plain `Waker` it is given, which
+/// it wakes when another thread has sent something while it was [parked](Executor::begin_park).
+///
+/// ```
+/// use std::task::Waker;
+/// use glassloop_executor::{Executor, Spawn};
+///
+/// let executor = Executor::new(Waker::noop().clone()).unwrap();
+/// let task = executor.spawn(Spawn::here(), async { 6 * 7 });
+/// assert!(!task.is_done()); // created, not run
+/// executor.enter(|| executor.tick(None));
+/// assert!(task.is_done());
+/// ```
+pub struct Executor {
+    core: Core,
+}
+
+/// What a task is created with.
+#[derive(Clone, Debug)]
+pub struct Spawn {
+    /// A name for people to read; without one it is `Task-<id>`.
+    pub name: Option<String>,
+    /// Where in the source it was created.
+    pub location: &'static Location<'static>,
+}
+
+impl Spawn {
+    /// Without a name, created where this is called.
+    #[track_caller]
+    pub fn here() -> Spawn {
+        Spawn { name: None, location: Location::caller() }
+    }
+}
+
+impl Executor {
+    /// A new executor. `unparker` is woken when another thread has sent something to a parked executor.
+    ///
+    /// # Errors
+    /// When 1,024 executors are alive in this process.
+    pub fn new(unparker: Waker) -> Result<Executor, OutOfExecutors> {
+        Ok(Executor { core: Core::new(unparker)? })
+    }
+
+    /// Which executor this is.
+    pub fn id(&self) -> ExecutorId {
+        self.core.id
+    }
+
+    /// Makes this the executor of this thread while `f` runs: wakes on this thread then take the short way.
+    pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        waker::enter(&self.core, f)
+    }
+
+    /// Whether this executor runs on this thread right now.
+    pub fn is_entered(&self) -> bool {
+        self.core.id.is_current()
+    }
+
+    /// Creates a task and queues it; it runs at the next tick. After [`shutdown`](Executor::shutdown) the future is dropped
+    /// at once and the task is cancelled.
+    ///
+    /// # Panics
+    /// With more than 67,108,864 live tasks.
+    pub fn spawn<F: Future + 'static>(&self, spawn: Spawn, future: F) -> Task<F::Output> {
+        self.core.spawn(spawn, future)
+    }
+
+    /// Creates a group and queues it as one; its children start, in order, at the next tick.
+    pub fn spawn_group<M: Children>(&self, spawn: Spawn, children: M) -> Group<M> {
+        self.core.spawn_group(spawn, children)
+    }
+
+    /// The root future of a `block_on`: pinned by the caller, woken and queued like a task. One at a time.
+    pub fn root<'f, F: Future>(&'f self, spawn: Spawn, future: Pin<&'f mut F>) -> Root<'f, F> {
+        Root::new(&self.core, spawn, future)
+    }
+
+    /// Gives a turn to each task that was ready when the tick began, in order. What becomes ready meanwhile, also a
+    /// task that wakes itself, has its turn in the next tick: asyncio's rule. Says how many turns were given.
+    ///
+    /// Wakes and calls from other threads are taken in first.
+    ///
+    /// # Panics
+    /// When called from inside a task, as it would run the loop within itself.
+    pub fn tick(&self, mut root: Option<&mut dyn RunRoot>) -> usize {
+        let core = &self.core;
+        assert!(
+            !core.ticking.get(),
+            "glassloop: tick() was called from inside a task: a loop cannot run within itself"
+        );
+        core.ticking.set(true);
+        let _ticked = Ticked(&core.ticking);
+        if core.half.parking.take() {
+            core.drain_messages();
+        }
+        let ready = core.ready();
+        for _ in 0..ready {
+            let Some((slot, tenant)) = core.pop() else { break };
+            core.emit(|| Event::Dequeue(core.tenant(slot).map(|ticket| core.who(ticket))));
+            match tenant {
+                Tenant::Gone => {}
+                Tenant::Root(ticket) => {
+                    if let Some(root) = &mut root {
+                        root.turn(ticket);
+                    }
+                }
+                Tenant::Task(ticket, run, index) => {
+                    if run.as_ref().turn(core, &Turn { run: &run, index, ticket }) {
+                        // It may be the last owner, and what is dropped with it is the user's.
+                        drop_quietly(run);
+                    }
+                }
+            }
+        }
+        ready
+    }
+
+    /// Whether a task is ready.
+    pub fn has_ready(&self) -> bool {
+        self.core.ready() > 0
+    }
+
+    /// How many polls there were so far.
+    pub fn polls(&self) -> u64 {
+        self.core.polls()
+    }
+
+    /// The owner is about to wait for the outside. False if another thread has sent something: then tick instead.
+    pub fn begin_park(&self) -> bool {
+        self.core.half.parking.begin_park()
+    }
+
+    /// The owner has stopped waiting.
+    pub fn end_park(&self) {
+        self.core.half.parking.unparked();
+    }
+
+    /// Whether a waker was cloned where its task could not be told: then any task may be woken by anybody.
+    pub fn has_escaped(&self) -> bool {
+        self.core.half.has_escaped()
+    }
+
+    /// Has `observer` told of every step from now on; `None` ends it.
+    #[cfg(feature = "trace")]
+    pub fn set_observer(&self, observer: Option<std::rc::Rc<dyn Observer>>) {
+        self.core.set_observer(observer);
+    }
+
+    /// The whole state at this moment.
+    #[cfg(feature = "trace")]
+    pub fn snapshot(&self) -> Snapshot {
+        self.core.snapshot()
+    }
+
+    /// Ends all tasks, in the order of their creation: each future is dropped on this thread, inside the executor, so
+    /// that its destructors may still wake, spawn (what they spawn is cancelled at once) and panic.
+    pub fn shutdown(&self) {
+        self.enter(|| self.core.cancel_all());
+    }
+}
+
+impl Drop for Executor {
+    fn drop(&mut self) {
+        self.shutdown();
+        self.core.half.release(self.core.id);
+    }
+}
+
+impl fmt::Debug for Executor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Executor").field("id", &self.core.id).field("ready", &self.core.ready()).finish_non_exhaustive()
+    }
+}
+
+struct Ticked<'a>(&'a Cell<bool>);
+
+impl Drop for Ticked<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
+    }
+}

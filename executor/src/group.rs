@@ -1,0 +1,232 @@
+//! The group behind `gather`: all children in one block, each woken and polled by itself.
+//!
+//! A group enters the run queue once, as a whole, and that first turn polls the children in argument order; nothing can
+//! come between, so it is the order of one entry each. From then on each pending child has a slot and a ticket of its own: a wake of
+//! one of a thousand polls that one, in its own place of the FIFO. A child that is ready at its first poll gives its slot to the next.
+
+use std::cell::Cell;
+use std::fmt;
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use crate::cell::{Children, Flags, FutureCell, Judge, Outcome, project_children};
+use crate::core::{Core, Turn};
+use crate::observer::{Ending, Event};
+use crate::task::{Header, NO_CHILD, Run, TaskId};
+use crate::waker::own_waker;
+
+/// No outcome of a child ends the gather: errors are values (`return_exceptions=True`).
+#[derive(Debug)]
+pub enum Never {}
+
+/// A child's panic or cancellation ends the gather.
+#[derive(Debug)]
+pub enum OnPanic {}
+
+/// A child's panic, cancellation or `Err` ends the gather.
+#[derive(Debug)]
+pub enum OnError {}
+
+impl<T> Judge<T> for Never {
+    fn failed(_: &Outcome<T>) -> bool {
+        false
+    }
+}
+
+impl<T> Judge<T> for OnPanic {
+    fn failed(outcome: &Outcome<T>) -> bool {
+        outcome.is_err()
+    }
+}
+
+impl<T, E> Judge<Result<T, E>> for OnError {
+    fn failed(outcome: &Outcome<Result<T, E>>) -> bool {
+        !matches!(outcome, Ok(Ok(_)))
+    }
+}
+
+/// A future on its way into a group, with the rule `J` by which its outcome ends the group: [`Never`], [`OnPanic`], [`OnError`].
+pub fn child<F: Future, J: Judge<F::Output>>(future: F) -> FutureCell<F, J> {
+    FutureCell::new(future)
+}
+
+pub(crate) struct GroupBlock<M> {
+    header: Header,
+    pub(crate) children: M,
+    /// Of the group as a whole, until its children start.
+    flags: Flags,
+    unfinished: Cell<usize>,
+    first_failure: Cell<Option<u32>>,
+    /// Nobody will ask for outcomes: each is dropped as it comes.
+    detached: Cell<bool>,
+}
+
+impl<M> GroupBlock<M> {
+    fn has_ended(&self) -> bool {
+        self.unfinished.get() == 0 || self.first_failure.get().is_some()
+    }
+}
+
+impl<M: Children> GroupBlock<M> {
+    /// Born after the executor closed: all children end as cancelled without a turn.
+    pub(crate) fn refuse(self: Pin<&Self>) {
+        for index in 0..self.children.count() {
+            project_children(self).member(index).cancel();
+            self.child_ended(index);
+        }
+    }
+
+    /// The group's first turn: every child is polled, in argument order.
+    fn start(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) {
+        for index in 0..self.children.count() {
+            if self.flags.cancel_asked() {
+                // Cancelled before its first step: it never runs.
+                project_children(self).member(index).cancel();
+                self.child_ended(index);
+                continue;
+            }
+            let ticket = core.occupy(turn.run, index as u32, self.children.flags(index));
+            let turn = Turn { run: turn.run, index: index as u32, ticket };
+            core.emit(|| Event::ChildStart(turn.who()));
+            self.turn_of_child(core, &turn);
+        }
+        core.retire(turn, Ending::Started);
+    }
+
+    fn turn_of_child(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool {
+        let index = turn.index as usize;
+        let ended = core.give_turn(turn, project_children(self).member(index));
+        if ended {
+            self.child_ended(index);
+        }
+        ended
+    }
+
+    fn child_ended(self: Pin<&Self>, index: usize) {
+        let child = project_children(self).member(index);
+        self.unfinished.set(self.unfinished.get() - 1);
+        if self.first_failure.get().is_none() && child.failed() {
+            self.first_failure.set(Some(index as u32));
+        }
+        if self.detached.get() {
+            child.discard();
+        } else if self.has_ended() {
+            self.header.join.wake(self.header.id);
+        }
+    }
+}
+
+impl<M: Children> Run for GroupBlock<M> {
+    fn header(&self) -> &Header {
+        &self.header
+    }
+
+    fn flags(&self, index: u32) -> &Flags {
+        if index == NO_CHILD { &self.flags } else { self.children.flags(index as usize) }
+    }
+
+    fn children(&self) -> Option<u32> {
+        Some(self.children.count() as u32)
+    }
+
+    fn turn(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool {
+        if turn.index != NO_CHILD {
+            return self.turn_of_child(core, turn);
+        }
+        self.start(core, turn);
+        self.unfinished.get() == 0
+    }
+}
+
+/// The children of one `gather`, running. Dropped before they have ended, it asks the rest to cancel, in argument order.
+///
+/// `M` is a boxed slice or a tuple of [`child`]ren. This is the machinery; `glassloop::gather` is what programs use.
+pub struct Group<M: Children> {
+    block: Pin<Rc<GroupBlock<M>>>,
+}
+
+/// How a [`Group`] ended: what came of each child (`None` where it has not ended), and which child's failure ended it.
+#[derive(Debug)]
+pub struct Ended<O> {
+    /// A `Vec` or a tuple of `Option<Result<T, JoinError>>`, in argument order.
+    pub outcomes: O,
+    /// The first child *in time* whose outcome counts as a failure.
+    pub first_failure: Option<usize>,
+}
+
+pub(crate) fn new_group<M: Children>(children: M, header: Header) -> Pin<Rc<GroupBlock<M>>> {
+    Rc::pin(GroupBlock {
+        header,
+        flags: Flags::default(),
+        unfinished: Cell::new(children.count()),
+        first_failure: Cell::new(None),
+        detached: Cell::new(false),
+        children,
+    })
+}
+
+impl<M: Children> Group<M> {
+    pub(crate) fn new(block: Pin<Rc<GroupBlock<M>>>) -> Group<M> {
+        Group { block }
+    }
+
+    /// The group's number, from the same counter as the tasks'.
+    pub fn id(&self) -> TaskId {
+        self.block.header.id
+    }
+
+    /// Whether it has no children: then it has ended from the start, and takes no turn.
+    pub fn is_empty(&self) -> bool {
+        self.block.children.count() == 0
+    }
+
+    /// Ready once every child has ended or one has failed; the rest then runs on, and what comes of it is dropped.
+    /// `location` is told to those who ask what the awaiting task waits for.
+    ///
+    /// To be called until it is ready, and not again.
+    pub fn poll_ended(
+        &mut self,
+        cx: &mut Context<'_>,
+        location: &'static Location<'static>,
+    ) -> Poll<Ended<M::Outcomes>> {
+        let group = self.block.as_ref();
+        if !group.has_ended() {
+            group.header.join.wait(self.id(), own_waker(cx), location);
+            return Poll::Pending;
+        }
+        group.detached.set(true);
+        let outcomes = project_children(group).take();
+        Poll::Ready(Ended { outcomes, first_failure: group.first_failure.get().map(|index| index as usize) })
+    }
+}
+
+impl<M: Children> Drop for Group<M> {
+    fn drop(&mut self) {
+        let group = self.block.as_ref();
+        group.header.join.forget(group.header.id);
+        let ended = group.has_ended();
+        group.detached.set(true);
+        let executor = group.header.birth.executor;
+        if !ended {
+            executor.cancel(&group.flags);
+        }
+        for index in 0..group.children.count() {
+            let flags = group.children.flags(index);
+            if flags.is_done() {
+                project_children(group).member(index).discard();
+            } else if !ended {
+                executor.cancel(flags);
+            }
+        }
+    }
+}
+
+impl<M: Children> fmt::Debug for Group<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (group, count) = (&self.block, self.block.children.count());
+        write!(f, "Group {{ id: {}, children: {count}, unfinished: {} }}", group.header.id, group.unfinished.get())
+    }
+}

@@ -1,0 +1,53 @@
+//! Tasks and the order they run in: the executor of [glassloop](https://docs.rs/glassloop).
+//!
+//! It knows nothing of sockets and time. All that reaches a task from outside is a [`std::task::Waker`], and a waker
+//! here is a *ticket*: 64 bits that name a slot, with no pointer and no count (`ticket.rs`).
+//!
+//! # Layout
+//!
+//! | question | file |
+//! | --- | --- |
+//! | what can I do with it? | `executor.rs` |
+//! | what happens on a wake, a spawn, a turn? | `core.rs` |
+//! | what is in a waker? | `ticket.rs`, `waker.rs` |
+//! | where are tasks kept, in which order do they run? | `slots.rs`, `run_queue.rs` |
+//! | what is a task, and how is it awaited? | `task.rs`, `cell.rs`, `join.rs` |
+//! | the future of `block_on`? the children of `gather`? | `root.rs`, `group.rs` |
+//! | how do other threads get in? | `remote.rs`, `remote/parking.rs`, `remote/pending.rs` |
+//! | how can I watch it? | `observer.rs`, `snapshot.rs` |
+//!
+//! Public to read, unstable to build on: programs use the crate `glassloop`.
+
+#![deny(unsafe_code)]
+
+#[allow(unsafe_code, reason = "a future is pinned in its cell: argued there")]
+mod cell;
+mod core;
+mod executor;
+mod group;
+mod join;
+mod observer;
+mod remote;
+mod root;
+mod run_queue;
+mod slots;
+#[cfg(feature = "trace")]
+mod snapshot;
+mod sync;
+mod task;
+mod ticket;
+#[allow(
+    unsafe_code,
+    reason = "a waker is built from a table, and finds its executor by the thread's pointer: argued there"
+)]
+mod waker;
+
+pub use cell::{Children, FutureCell, Judge, Outcome};
+pub use executor::{Executor, Spawn};
+pub use group::{Ended, Group, Never, OnError, OnPanic, child};
+pub use join::{JoinError, PanicPayload, Task};
+pub use observer::{Ending, Event, JoinState, Observer, Snapshot, TaskState, Via, WaitEnd, WakeEffect};
+pub use remote::{ExecutorId, OutOfExecutors};
+pub use root::{Root, RunRoot};
+pub use task::{TaskId, TaskRef};
+pub use waker::{own_waker, task_of};

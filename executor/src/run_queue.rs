@@ -1,0 +1,31 @@
+//! The order in which ready tasks run: first in, first out, as asyncio's ready queue.
+//!
+//! The policy stands here alone: another order is another `pop`.
+
+use std::collections::VecDeque;
+
+/// The slots whose tenants are ready, oldest first.
+#[derive(Default)]
+pub(crate) struct RunQueue {
+    slots: VecDeque<u32>,
+}
+
+impl RunQueue {
+    /// At the back: a task that wakes itself runs after all that was ready before it.
+    pub(crate) fn push(&mut self, slot: u32) {
+        self.slots.push_back(slot);
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<u32> {
+        self.slots.pop_front()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// The slots in the order in which they will run.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
+        self.slots.iter().copied()
+    }
+}

@@ -1,0 +1,196 @@
+//! Where tasks are kept: a slot each, found by its number, and told from its former tenants by a generation.
+//!
+//! A slot's state word *is* the ticket of whoever lives in it, plus the QUEUED bit. So one compare answers what a wake has to know:
+//!
+//! ```text
+//! state == ticket            alive and not queued: queue it
+//! state == ticket | QUEUED   already queued
+//! anything else              gone: the wake is stale
+//! ```
+//!
+//! A vacant slot's word has its executor field inverted: no ticket of this executor can match it. A slot that becomes vacant while
+//! it is queued is not reused before it has been popped.
+
+use std::pin::Pin;
+use std::rc::Rc;
+
+use crate::task::Run;
+use crate::ticket::{EXECUTOR_MASK, MAX_SLOTS, QUEUED, Ticket};
+
+/// Slot 0 belongs to the root future of `block_on`.
+pub(crate) const ROOT_SLOT: u32 = 0;
+
+/// Slots come in chunks, so that a million tasks never move and no doubling leaves half of the memory unused.
+const CHUNK: usize = 1024;
+const NO_SLOT: u32 = u32::MAX;
+
+struct Slot {
+    state: u64,
+    /// Which child of a group lives here; in a vacant slot, the next vacant one.
+    index: u32,
+    /// `None` in a vacant slot, and in the root's.
+    run: Option<Pin<Rc<dyn Run>>>,
+}
+
+pub(crate) struct Slots {
+    chunks: Vec<Box<[Slot; CHUNK]>>,
+    executor: u16,
+    first_vacant: u32,
+    /// Slots ever used: those above have not been touched yet.
+    used: u32,
+}
+
+/// Who was found in a slot that came up in the run queue.
+pub(crate) enum Tenant {
+    /// Nobody: it ended while it was queued.
+    Gone,
+    Root(Ticket),
+    Task(Ticket, Pin<Rc<dyn Run>>, u32),
+}
+
+/// What a wake does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WakeEffect {
+    /// It puts the task in the run queue.
+    Enqueued,
+    /// Nothing: the task is in the run queue already.
+    AlreadyQueued,
+    /// Nothing: the task is gone.
+    Stale,
+}
+
+impl Slots {
+    pub(crate) fn new(executor: u16) -> Slots {
+        let mut slots = Slots { chunks: Vec::new(), executor, first_vacant: NO_SLOT, used: 0 };
+        slots.add_slot();
+        slots
+    }
+
+    /// Slots ever used; their numbers are below this.
+    pub(crate) fn used(&self) -> u32 {
+        self.used
+    }
+
+    /// Moves in: the ticket is what wakers of the tenant will hold.
+    pub(crate) fn occupy(&mut self, run: Pin<Rc<dyn Run>>, index: u32) -> Ticket {
+        let number = if self.first_vacant == NO_SLOT { self.add_slot() } else { self.first_vacant };
+        let slot = self.get_mut(number);
+        let next = slot.index;
+        slot.state ^= EXECUTOR_MASK;
+        slot.index = index;
+        slot.run = Some(run);
+        let ticket = Ticket(slot.state);
+        if self.first_vacant == number {
+            self.first_vacant = next;
+        }
+        ticket
+    }
+
+    /// The root moves into its reserved slot.
+    pub(crate) fn occupy_root(&mut self) -> Ticket {
+        let slot = self.get_mut(ROOT_SLOT);
+        // A root that ended while queued may have left its entry in the run queue: it serves the new one.
+        slot.state ^= EXECUTOR_MASK;
+        Ticket(slot.state & !QUEUED)
+    }
+
+    /// Moves out. The caller drops what it gets when no borrow is held.
+    pub(crate) fn vacate(&mut self, ticket: Ticket) -> Option<Pin<Rc<dyn Run>>> {
+        let number = ticket.slot();
+        let slot = self.get_mut(number);
+        let queued = slot.state & QUEUED;
+        slot.state = (ticket.next_generation().0 ^ EXECUTOR_MASK) | queued;
+        let run = slot.run.take();
+        if queued == 0 {
+            self.put_back(number);
+        }
+        run
+    }
+
+    pub(crate) fn effect_of_wake(&self, ticket: Ticket) -> WakeEffect {
+        match self.get(ticket.slot()) {
+            Some(slot) if slot.state == ticket.0 => WakeEffect::Enqueued,
+            Some(slot) if slot.state == ticket.0 | QUEUED => WakeEffect::AlreadyQueued,
+            _ => WakeEffect::Stale,
+        }
+    }
+
+    /// Sets QUEUED. True if it was clear, and so the slot is to be pushed.
+    pub(crate) fn mark_queued(&mut self, ticket: Ticket) -> bool {
+        let enqueued = self.effect_of_wake(ticket) == WakeEffect::Enqueued;
+        if enqueued {
+            self.get_mut(ticket.slot()).state |= QUEUED;
+        }
+        enqueued
+    }
+
+    /// A slot was popped from the run queue: clears QUEUED, so that wakes from now on count, and says who has the turn.
+    pub(crate) fn popped(&mut self, number: u32) -> Tenant {
+        let executor = self.executor;
+        let slot = self.get_mut(number);
+        slot.state &= !QUEUED;
+        let ticket = Ticket(slot.state);
+        match &slot.run {
+            Some(run) => Tenant::Task(ticket, run.clone(), slot.index),
+            None if ticket.executor() != executor => {
+                if number != ROOT_SLOT {
+                    self.put_back(number);
+                }
+                Tenant::Gone
+            }
+            None => Tenant::Root(ticket),
+        }
+    }
+
+    /// The ticket of whoever lives in a slot now.
+    pub(crate) fn tenant(&self, number: u32) -> Option<Ticket> {
+        let ticket = Ticket(self.get(number)?.state & !QUEUED);
+        (ticket.executor() == self.executor).then_some(ticket)
+    }
+
+    /// The tenant of a slot: `None` for the root and for vacant slots.
+    pub(crate) fn run(&self, number: u32) -> Option<(&Pin<Rc<dyn Run>>, u32)> {
+        let slot = self.get(number)?;
+        slot.run.as_ref().map(|run| (run, slot.index))
+    }
+
+    pub(crate) fn is_queued(&self, number: u32) -> bool {
+        self.get(number).is_some_and(|slot| slot.state & QUEUED != 0)
+    }
+
+    fn put_back(&mut self, number: u32) {
+        self.get_mut(number).index = self.first_vacant;
+        self.first_vacant = number;
+    }
+
+    /// A slot never used before, vacant.
+    fn add_slot(&mut self) -> u32 {
+        let number = self.used;
+        assert!(
+            (number as usize) < MAX_SLOTS,
+            "glassloop: {MAX_SLOTS} tasks are alive in one executor; that is the limit"
+        );
+        if number as usize == self.chunks.len() * CHUNK {
+            let chunk: Vec<Slot> = (0..CHUNK as u32)
+                .map(|offset| Slot {
+                    state: Ticket::new(self.executor, number + offset, 0).0 ^ EXECUTOR_MASK,
+                    index: NO_SLOT,
+                    run: None,
+                })
+                .collect();
+            let Ok(chunk) = chunk.into_boxed_slice().try_into() else { unreachable!("a chunk has CHUNK slots") };
+            self.chunks.push(chunk);
+        }
+        self.used += 1;
+        number
+    }
+
+    fn get(&self, number: u32) -> Option<&Slot> {
+        let chunk = self.chunks.get(number as usize / CHUNK)?;
+        Some(&chunk[number as usize % CHUNK])
+    }
+
+    fn get_mut(&mut self, number: u32) -> &mut Slot {
+        &mut self.chunks[number as usize / CHUNK][number as usize % CHUNK]
+    }
+}

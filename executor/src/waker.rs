@@ -1,0 +1,103 @@
+//! From a waker to its executor: the table of functions behind every waker, and who polls on this thread.
+//!
+//! One of the two files with `unsafe`: once to build a `Waker` from a table of safe functions, once to follow
+//! the thread's pointer to the executor that runs on it.
+
+use std::cell::Cell;
+use std::ptr::{self, NonNull};
+use std::task::{Context, RawWaker, RawWakerVTable, Waker};
+
+use crate::core::Core;
+use crate::observer::{Event, Via};
+use crate::remote;
+use crate::task::TaskRef;
+use crate::ticket::Ticket;
+
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("glassloop packs a ticket into the data word of a waker: it needs a 64-bit target");
+
+/// All that a waker can do. The data word is a ticket, not a pointer: there is nothing to count and nothing to free.
+static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, drop_nothing);
+
+/// The waker of whoever holds `ticket`.
+pub(crate) fn of_ticket(ticket: Ticket) -> Waker {
+    // SAFETY: the functions of VTABLE are safe for *any* data word on any thread: none of them follows it as a pointer. So the
+    // contract of `RawWaker` (clone, wake and drop may be called from anywhere, once or never) holds trivially.
+    unsafe { Waker::new(ptr::without_provenance(ticket.0 as usize), &VTABLE) }
+}
+
+fn ticket_of(waker: &Waker) -> Option<Ticket> {
+    ptr::eq(waker.vtable(), &VTABLE).then(|| Ticket(waker.data().addr() as u64))
+}
+
+/// A waker for a primitive of this project to keep: for a task of ours a plain copy of the ticket, which is not an *escape*
+/// (see [`clone`]); for a combinator that polls with a waker of its own, a clone of that.
+pub fn own_waker(cx: &Context<'_>) -> Waker {
+    match ticket_of(cx.waker()) {
+        Some(ticket) => of_ticket(ticket),
+        None => cx.waker().clone(),
+    }
+}
+
+/// Which task a waker wakes; `None` if it is no task of the executor that runs on this thread, or is gone.
+pub fn task_of(waker: &Waker) -> Option<TaskRef> {
+    let ticket = ticket_of(waker)?;
+    with_current(|core| core.task_ref(ticket))?
+}
+
+/// A stranger keeps a waker: nobody knows any more who may wake the task, so no deadlock involving it is ever certain.
+fn clone(data: *const ()) -> RawWaker {
+    let ticket = Ticket(data.addr() as u64);
+    if !with_current(|core| core.mark_escaped(ticket)).unwrap_or(false) {
+        remote::mark_escaped(ticket);
+    }
+    RawWaker::new(data, &VTABLE)
+}
+
+fn wake(data: *const ()) {
+    let ticket = Ticket(data.addr() as u64);
+    let local = with_current(|core| {
+        let local = core.id.index == ticket.executor();
+        if local {
+            core.wake(ticket, Via::Local);
+        }
+        local
+    });
+    if local != Some(true) {
+        remote::wake(ticket);
+    }
+}
+
+fn drop_nothing(_: *const ()) {}
+
+thread_local! {
+    /// Who polls on this thread. `const` and without a destructor: a plain load, usable during thread exit too.
+    static CURRENT: Cell<Option<NonNull<Core>>> = const { Cell::new(None) };
+}
+
+/// Makes `core` the executor of this thread while `f` runs; then, also on a panic, the former one again.
+pub(crate) fn enter<R>(core: &Core, f: impl FnOnce() -> R) -> R {
+    struct Restore(Option<NonNull<Core>>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            let _ = CURRENT.try_with(|current| current.set(self.0));
+        }
+    }
+    let _restore = Restore(CURRENT.replace(Some(NonNull::from(core))));
+    f()
+}
+
+/// Calls `f` with the executor that runs on this thread, if one does.
+pub(crate) fn with_current<R>(f: impl FnOnce(&Core) -> R) -> Option<R> {
+    let core = CURRENT.try_with(Cell::get).ok().flatten()?;
+    // SAFETY: only `enter` sets the pointer, from a reference that lives until `enter` returns, and puts the former one back on
+    // every way out. So what is found here lives at least as long as this call. The cell is this thread's own.
+    Some(f(unsafe { core.as_ref() }))
+}
+
+/// Tells the observer of this thread's executor, if there are both.
+pub(crate) fn emit<'e>(event: impl FnOnce() -> Event<'e>) {
+    if cfg!(feature = "trace") {
+        with_current(|core| core.emit(event));
+    }
+}

@@ -1,0 +1,258 @@
+//! The reactor: one turn asks the system what is ready and wakes those who wait for it.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::io::{self, ErrorKind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::Waker;
+use std::time::Duration;
+
+use crate::clock::Clock;
+#[cfg(feature = "trace")]
+use crate::observer::Observer;
+use crate::observer::{Event, Visited};
+use crate::sources::Sources;
+use crate::timers::Timers;
+use crate::unpark::Unparker;
+
+/// How many events one turn takes from the system; the others stay there for the next.
+const EVENTS_PER_TURN: usize = 1024;
+
+/// Sockets and time (asyncio: the selector and the timer heap inside the event loop). A clone is the same reactor.
+///
+/// It wakes tasks and runs none. A loop calls [`Reactor::fire_due`] and [`Reactor::turn`] in turn with whatever runs
+/// the tasks:
+///
+/// ```
+/// use glassloop_reactor::{Clock, Reactor};
+/// use std::time::Duration;
+///
+/// let reactor = Reactor::new(Clock::real())?;
+/// let unparker = reactor.unparker();
+/// std::thread::spawn(move || unparker.wake());
+/// assert!(reactor.turn(None)?.unparked); // without limit, until another thread has news
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Reactor {
+    shared: Rc<Shared>,
+}
+
+struct Shared {
+    clock: Clock,
+    timers: RefCell<Timers>,
+    sources: RefCell<Sources>,
+    registry: mio::Registry,
+    /// Taken out during a turn.
+    poller: Cell<Option<Poller>>,
+    unparker: Arc<Unparker>,
+    next_waiter: Cell<u64>,
+    waiting: Cell<usize>,
+    #[cfg(feature = "trace")]
+    observer: RefCell<Option<Rc<dyn Observer>>>,
+    #[cfg(feature = "trace")]
+    observed: Cell<bool>,
+}
+
+struct Poller {
+    poll: mio::Poll,
+    events: mio::Events,
+}
+
+/// Puts the poller back, also when a waker panics.
+struct InTurn<'a> {
+    home: &'a Cell<Option<Poller>>,
+    poller: Option<Poller>,
+}
+
+impl Drop for InTurn<'_> {
+    fn drop(&mut self) {
+        self.home.set(self.poller.take());
+    }
+}
+
+/// What a turn found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Turn {
+    /// Events of sources.
+    pub ready: usize,
+    /// Whether the unparker was woken since the last turn that said so.
+    pub unparked: bool,
+}
+
+impl Reactor {
+    /// A reactor on `clock`, with nothing registered.
+    ///
+    /// # Errors
+    /// When the system has no file descriptors left (it takes three).
+    pub fn new(clock: Clock) -> io::Result<Reactor> {
+        let poll = mio::Poll::new()?;
+        let registry = poll.registry().try_clone()?;
+        let unparker = Arc::new(Unparker::new(mio::Waker::new(&registry, Sources::UNPARK)?));
+        let events = mio::Events::with_capacity(EVENTS_PER_TURN);
+        let shared = Shared {
+            clock,
+            timers: RefCell::new(Timers::new()),
+            sources: RefCell::default(),
+            registry,
+            poller: Cell::new(Some(Poller { poll, events })),
+            unparker,
+            next_waiter: Cell::new(0),
+            waiting: Cell::new(0),
+            #[cfg(feature = "trace")]
+            observer: RefCell::new(None),
+            #[cfg(feature = "trace")]
+            observed: Cell::new(false),
+        };
+        Ok(Reactor { shared: Rc::new(shared) })
+    }
+
+    /// The clock its timers go by.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// Ends the wait of [`Reactor::turn`], or makes the next one return at once. It can be woken from any thread at any
+    /// time, also after the reactor is gone; it never blocks and never panics. A flood of wakes between two turns costs
+    /// one system call.
+    pub fn unparker(&self) -> Waker {
+        Waker::from(Arc::clone(&self.shared.unparker))
+    }
+
+    /// Asks the system what is ready and wakes who waits for it. Blocks until there is something, the unparker is
+    /// woken, `max_wait` is over (`None`: no limit) or, on a real clock, a timer is due; waits are rounded up to whole
+    /// milliseconds, and zero stays zero. It fires no timers. A virtual clock stands still meanwhile, and its timers do
+    /// not end the wait. A signal may end it early.
+    ///
+    /// # Errors
+    /// What the system says, other than that a signal interrupted it.
+    ///
+    /// # Panics
+    /// Inside a turn of the same reactor, that is, when a waker or an observer calls it.
+    pub fn turn(&self, max_wait: Option<Duration>) -> io::Result<Turn> {
+        let poller = self.shared.poller.take();
+        assert!(
+            poller.is_some(),
+            "Reactor::turn inside a turn: a waker only puts its task in a queue, it runs nothing"
+        );
+        let mut in_turn = InTurn { home: &self.shared.poller, poller };
+        let Poller { poll, events } = in_turn.poller.as_mut().expect("asserted above");
+
+        self.emit(|| Event::Park { max_wait: self.wait_limit(max_wait) });
+        let parked_at = self.is_observed().then(|| self.clock().now());
+        // Computed last: what was armed until now counts.
+        match poll.poll(events, self.wait_limit(max_wait)) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => events.clear(),
+            result => result?,
+        }
+
+        let unparked = events.iter().any(|event| event.token() == Sources::UNPARK);
+        let ready = events.iter().count() - usize::from(unparked);
+        if unparked {
+            self.shared.unparker.heard();
+        }
+        self.emit(|| Event::Unpark { ready, unparked, slept: self.clock().now() - parked_at.unwrap_or_default() });
+        for event in events.iter().filter(|event| event.token() != Sources::UNPARK) {
+            self.source_event(event);
+        }
+        Ok(Turn { ready, unparked })
+    }
+
+    /// How long a turn may block that is allowed `max_wait`.
+    fn wait_limit(&self, max_wait: Option<Duration>) -> Option<Duration> {
+        if self.clock().is_virtual() || max_wait == Some(Duration::ZERO) {
+            return max_wait;
+        }
+        let until_due = self.next_deadline().map(|deadline| deadline - self.clock().now());
+        until_due.into_iter().chain(max_wait).min().map(round_up)
+    }
+
+    /// How many waits are left with sources: tasks that only readiness can wake.
+    pub fn waiting(&self) -> usize {
+        self.shared.waiting.get()
+    }
+
+    /// Shows all that there is: every armed timer, in the order of arming, then every source, in the order of
+    /// registration, each followed by its waiters, in the order in which they would be woken. Nothing of the reactor is
+    /// borrowed while `visitor` runs.
+    pub fn visit(&self, visitor: &mut dyn FnMut(Visited)) {
+        let mut visited = Vec::new();
+        self.shared.timers.borrow().visit(&mut visited);
+        self.shared.sources.borrow().visit(&mut visited);
+        visited.into_iter().for_each(visitor);
+    }
+
+    /// Has `observer` told every event from now on; `None`: nobody. (With the feature `trace`.)
+    #[cfg(feature = "trace")]
+    pub fn set_observer(&self, observer: Option<Rc<dyn Observer>>) {
+        self.shared.observed.set(observer.is_some());
+        let _former = self.shared.observer.replace(observer); // dropped outside of the borrow
+    }
+
+    /// Tells the observer, if there is one. Comes after the change, and outside of any borrow.
+    pub(crate) fn emit(&self, event: impl FnOnce() -> Event) {
+        #[cfg(feature = "trace")]
+        if self.is_observed() {
+            let observer = self.shared.observer.borrow().clone();
+            observer.inspect(|observer| observer.event(&event()));
+        }
+        #[cfg(not(feature = "trace"))]
+        let _ = event;
+    }
+
+    fn is_observed(&self) -> bool {
+        #[cfg(feature = "trace")]
+        return self.shared.observed.get();
+        #[cfg(not(feature = "trace"))]
+        return false;
+    }
+
+    pub(crate) fn timers(&self) -> &RefCell<Timers> {
+        &self.shared.timers
+    }
+
+    pub(crate) fn sources(&self) -> &RefCell<Sources> {
+        &self.shared.sources
+    }
+
+    pub(crate) fn registry(&self) -> &mio::Registry {
+        &self.shared.registry
+    }
+
+    /// A number for the next waiter; never used again.
+    pub(crate) fn next_waiter(&self) -> u64 {
+        let number = self.shared.next_waiter.get();
+        self.shared.next_waiter.set(number + 1);
+        number
+    }
+
+    pub(crate) fn count_waiting(&self, difference: isize) {
+        self.shared.waiting.set(self.shared.waiting.get().wrapping_add_signed(difference));
+    }
+}
+
+impl fmt::Debug for Reactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut reactor = f.debug_struct("Reactor");
+        reactor.field("clock", self.clock()).field("waiting", &self.waiting()).finish_non_exhaustive()
+    }
+}
+
+/// Whole milliseconds, as the system counts them: a wait that is cut short would end in a turn for nothing.
+fn round_up(wait: Duration) -> Duration {
+    let nanos = wait.as_nanos().next_multiple_of(1_000_000);
+    u64::try_from(nanos).map_or(wait, Duration::from_nanos)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pitfall_38_waits_are_rounded_up_and_zero_stays_zero() {
+        let rounded = |nanos| round_up(Duration::from_nanos(nanos)).as_micros();
+        assert_eq!([0, 1, 999_999, 1_000_000, 1_000_001].map(rounded), [0, 1000, 1000, 1000, 2000]);
+        assert_eq!(round_up(Duration::MAX), Duration::MAX);
+    }
+}

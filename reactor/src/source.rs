@@ -1,0 +1,219 @@
+//! A source of readiness: try the I/O first, wait only when it would block.
+
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::rc::Rc;
+use std::task::Poll;
+
+use mio::Interest;
+
+use crate::observer::WaitEnd;
+use crate::reactor::Reactor;
+use crate::readiness::{Direction, Wait};
+use crate::sources::SourceState;
+use crate::waiting::Waiting;
+
+/// Whether a stream that took or gave less than it was asked for has nothing more at the moment, and will say so when
+/// that changes. True of epoll and kqueue; mio's other back ends need to see `WouldBlock` itself.
+const SHORT_MEANS_DRAINED: bool =
+    cfg!(any(target_os = "linux", target_os = "android", target_vendor = "apple", target_os = "freebsd"));
+
+/// Something the system reports readiness of, such as a socket; owned, and registered until dropped. Dropping it wakes
+/// whoever waits on it.
+///
+/// Each direction has one seat, for operations that have the direction to themselves ([`Source::poll_io`]), and a line,
+/// for operations that several tasks may be in at once ([`Source::poll_io_shared`]).
+///
+/// ```
+/// use glassloop_reactor::{Clock, Direction, Reactor, Source, Wait};
+/// use std::{io::Write, panic::Location, task::{Poll, Waker}};
+///
+/// let reactor = Reactor::new(Clock::real())?;
+/// let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+/// let stream = mio::net::TcpStream::connect(listener.local_addr()?)?;
+/// let source = Source::new(&reactor, stream, "tcp stream")?;
+/// let (mut peer, _) = listener.accept()?;
+///
+/// let wait = || Wait { waker: Waker::noop().clone(), operation: "read", location: Location::caller() };
+/// let mut buf = [0; 16];
+/// assert!(source.poll_read(wait, &mut buf).is_pending());
+/// assert_eq!(reactor.waiting(), 1);
+/// peer.write_all(b"hello")?;
+/// while reactor.waiting() > 0 {
+///     reactor.turn(None)?;
+/// }
+/// assert!(matches!(source.poll_read(wait, &mut buf), Poll::Ready(Ok(5))));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Source<S: mio::event::Source> {
+    io: S,
+    reactor: Reactor,
+    state: Rc<SourceState>,
+}
+
+impl<S: mio::event::Source> Source<S> {
+    /// Registers `io` for both directions. `kind` tells observers what it is, such as `"tcp stream"`.
+    ///
+    /// # Errors
+    /// Whatever the system says to the registration; nothing of it remains then, and `io` is dropped.
+    pub fn new(reactor: &Reactor, io: S, kind: &'static str) -> io::Result<Source<S>> {
+        Source::with_interest(reactor, io, kind, Interest::READABLE | Interest::WRITABLE)
+    }
+
+    /// As [`Source::new`], for sources that never write, such as listeners.
+    ///
+    /// # Errors
+    /// As [`Source::new`].
+    pub fn new_readable(reactor: &Reactor, io: S, kind: &'static str) -> io::Result<Source<S>> {
+        Source::with_interest(reactor, io, kind, Interest::READABLE)
+    }
+
+    fn with_interest(reactor: &Reactor, mut io: S, kind: &'static str, interest: Interest) -> io::Result<Source<S>> {
+        let state = reactor.add_source(&mut io, kind, interest)?;
+        Ok(Source { io, reactor: reactor.clone(), state })
+    }
+
+    /// What is registered.
+    pub fn get_ref(&self) -> &S {
+        &self.io
+    }
+
+    /// Where it is registered.
+    pub fn reactor(&self) -> &Reactor {
+        &self.reactor
+    }
+
+    /// What observers call it: a number that no other source of this reactor has, now or later.
+    pub fn id(&self) -> u64 {
+        self.state.id
+    }
+
+    /// Tries an operation that nobody else is trying in this direction; leaves `wait` in the seat if it would block.
+    ///
+    /// The seat is one for each direction: whoever takes it wakes another task that was there. `attempt` runs only if
+    /// the last try did not block, or the system reported readiness since; `Interrupted` is tried again.
+    ///
+    /// # Errors
+    /// Those of `attempt`, except `WouldBlock` and `Interrupted`.
+    ///
+    /// # Cancel safety
+    /// The wait stays in the seat when the caller loses interest; [`Source::stop_waiting`] removes it.
+    pub fn poll_io<R>(
+        &self,
+        direction: Direction,
+        wait: impl FnOnce() -> Wait,
+        attempt: impl FnMut(&S) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        let result = self.try_io(direction, attempt);
+        if result.is_pending() {
+            self.reactor.wait(&self.state, direction, None, wait());
+        }
+        result
+    }
+
+    /// As [`Source::poll_io`], for an operation on `&self` that several tasks may wait in, such as `accept`.
+    ///
+    /// They are woken one at a time, in the order in which they came. `place` is one task's place in the line: it
+    /// starts as `None`, belongs to one operation, and is `None` again when that is done. Dropping it gives it up.
+    ///
+    /// # Errors
+    /// As [`Source::poll_io`].
+    ///
+    /// # Cancel safety
+    /// A place that is dropped after it was woken, and before it tried, passes its turn on to the next.
+    pub fn poll_io_shared<R>(
+        &self,
+        place: &mut Option<Waiting>,
+        direction: Direction,
+        wait: impl FnOnce() -> Wait,
+        attempt: impl FnMut(&S) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        let result = self.try_io(direction, attempt);
+        place.take_if(|waiting| !waiting.is_for(&self.state, direction));
+        if result.is_ready() {
+            // There may be more than this one took, and the system will not say it again.
+            match place.take() {
+                Some(waiting) => waiting.done(),
+                None => self.reactor.pass_turn(&self.state, direction),
+            }
+        } else {
+            place.get_or_insert_with(|| Waiting::new(&self.reactor, &self.state, direction)).wait(wait());
+        }
+        result
+    }
+
+    /// Reads from a byte stream into `buf`; `Ok(0)` is its end, unless `buf` is empty.
+    ///
+    /// A read that does not fill `buf` has drained the stream, so the next one waits without asking the system.
+    ///
+    /// Errors and cancel safety: as [`Source::poll_io`].
+    pub fn poll_read(&self, wait: impl FnOnce() -> Wait, buf: &mut [u8]) -> Poll<io::Result<usize>>
+    where
+        for<'a> &'a S: Read,
+    {
+        let result = self.poll_io(Direction::Read, wait, |mut io| io.read(buf));
+        self.note_length(Direction::Read, &result, buf.len());
+        result
+    }
+
+    /// Writes to a byte stream from `buf`; says how many bytes it took.
+    ///
+    /// A write that is not taken whole has filled the stream, so the next one waits without asking the system.
+    ///
+    /// Errors and cancel safety: as [`Source::poll_io`].
+    pub fn poll_write(&self, wait: impl FnOnce() -> Wait, buf: &[u8]) -> Poll<io::Result<usize>>
+    where
+        for<'a> &'a S: Write,
+    {
+        let result = self.poll_io(Direction::Write, wait, |mut io| io.write(buf));
+        self.note_length(Direction::Write, &result, buf.len());
+        result
+    }
+
+    /// As [`Source::poll_write`], from several buffers in one call.
+    ///
+    /// Errors and cancel safety: as [`Source::poll_io`].
+    pub fn poll_write_vectored(&self, wait: impl FnOnce() -> Wait, bufs: &[IoSlice<'_>]) -> Poll<io::Result<usize>>
+    where
+        for<'a> &'a S: Write,
+    {
+        let result = self.poll_io(Direction::Write, wait, |mut io| io.write_vectored(bufs));
+        self.note_length(Direction::Write, &result, bufs.iter().map(|buf| buf.len()).sum());
+        result
+    }
+
+    /// Takes back the wait that is in a direction's seat, if any; its waker is dropped.
+    pub fn stop_waiting(&self, direction: Direction) {
+        if let Some(waiter) = self.state.readiness(direction).leave_seat() {
+            self.reactor.wait_ended(&self.state, direction, &waiter, WaitEnd::Dropped);
+        }
+    }
+
+    fn try_io<R>(&self, direction: Direction, mut attempt: impl FnMut(&S) -> io::Result<R>) -> Poll<io::Result<R>> {
+        while self.state.readiness(direction).ready.get() {
+            match attempt(&self.io) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Nobody else can turn the reactor before the wait is stored: an edge is not missed in between.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.reactor.not_ready(&self.state, direction),
+                result => return Poll::Ready(result),
+            }
+        }
+        Poll::Pending
+    }
+
+    /// The short read and short write rule. The end of a stream is no short read, and after the peer's last byte no
+    /// edge comes any more.
+    fn note_length(&self, direction: Direction, result: &Poll<io::Result<usize>>, asked: usize) {
+        let Poll::Ready(Ok(length)) = *result else { return };
+        let short = 0 < length && length < asked;
+        if SHORT_MEANS_DRAINED && short && !self.state.readiness(direction).closed.get() {
+            self.reactor.not_ready(&self.state, direction);
+        }
+    }
+}
+
+impl<S: mio::event::Source> Drop for Source<S> {
+    fn drop(&mut self) {
+        self.reactor.remove_source(&mut self.io, &self.state);
+    }
+}

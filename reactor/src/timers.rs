@@ -1,0 +1,298 @@
+//! Timers: the wheel sorts them roughly, by millisecond; what it has reached is due and sorted exactly.
+//!
+//! Pure state: nothing here calls a waker, an observer or a clock. The `impl Reactor` at the end does.
+
+mod entries;
+mod level;
+mod wheel;
+
+use std::collections::BTreeSet;
+use std::ops::Bound::{Excluded, Included};
+use std::panic::Location;
+use std::task::Waker;
+
+use crate::clock::Instant;
+use crate::observer::{Event, Visited, WakerId};
+use crate::reactor::Reactor;
+use entries::Entries;
+use wheel::{Step, Wheel};
+
+const NANOS_PER_TICK: u64 = 1_000_000;
+
+/// The tick at which a moment has certainly been reached: rounded up.
+fn tick_of(moment: Instant) -> u64 {
+    moment.as_nanos().div_ceil(NANOS_PER_TICK)
+}
+
+/// Where an armed timer lies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// Its tick has come: it fires at the next [`Reactor::fire_due`] that is not before its deadline.
+    Due,
+    /// In the wheel.
+    Slot {
+        /// 0 (64 slots of one tick, 1 ms) to 5 (64 slots of 64⁵ ticks).
+        level: u8,
+        /// 0 to 63.
+        slot: u8,
+    },
+    /// Beyond what the wheel spans, which is 2³⁶ ticks (2.2 years).
+    Far,
+}
+
+/// Names an armed timer, for as long as it is armed. A key whose timer has fired, or that belongs to another reactor,
+/// fits nothing and does no harm. Dropping the key does not disarm the timer: [`Reactor::disarm`] does.
+#[derive(Debug)]
+#[must_use = "without its key a timer cannot be disarmed"]
+pub struct TimerKey {
+    index: u32,
+    generation: u32,
+}
+
+/// The order in which timers fire: by deadline, then by arming.
+type FiringOrder = (Instant, u64);
+
+#[derive(Debug)]
+pub(crate) struct Timers {
+    entries: Entries,
+    wheel: Wheel,
+    /// Timers whose tick has come, each with its index.
+    due: BTreeSet<(FiringOrder, u32)>,
+    next_id: u64,
+}
+
+struct Removed {
+    id: u64,
+    deadline: Instant,
+    location: &'static Location<'static>,
+    waker: Waker,
+}
+
+impl Timers {
+    pub(crate) fn new() -> Timers {
+        Timers { entries: Entries::new(), wheel: Wheel::new(), due: BTreeSet::new(), next_id: 0 }
+    }
+
+    fn arm(
+        &mut self,
+        latest: Instant,
+        deadline: Instant,
+        waker: Waker,
+        location: &'static Location<'static>,
+    ) -> (TimerKey, u64, Place) {
+        let id = self.next_id;
+        self.next_id += 1;
+        let key = self.entries.insert(id, deadline, waker, location);
+        let place = if deadline <= latest || tick_of(deadline) <= self.wheel.elapsed() {
+            self.make_due(key.index);
+            Place::Due
+        } else {
+            self.wheel.insert(&mut self.entries, key.index)
+        };
+        (key, id, place)
+    }
+
+    fn make_due(&mut self, index: u32) -> u64 {
+        let entry = self.entries.at_mut(index);
+        entry.place = Place::Due;
+        self.due.insert(((entry.deadline, entry.id), index));
+        entry.id
+    }
+
+    fn remove(&mut self, index: u32) -> Removed {
+        let entry = self.entries.at(index);
+        let (id, deadline, location) = (entry.id, entry.deadline, entry.location);
+        if entry.place == Place::Due {
+            self.due.remove(&((deadline, id), index));
+        } else {
+            self.wheel.remove(&mut self.entries, index);
+        }
+        Removed { id, deadline, location, waker: self.entries.remove(index) }
+    }
+
+    fn disarm(&mut self, key: &TimerKey) -> Option<Removed> {
+        let index = self.entries.find(key)?;
+        Some(self.remove(index))
+    }
+
+    /// The timer's number, if its waker changed, and the waker that is left over: not to be dropped inside the borrow.
+    fn set_waker(&mut self, key: &TimerKey, mut waker: Waker) -> (Option<u64>, Waker) {
+        let Some(index) = self.entries.find(key) else { return (None, waker) };
+        let entry = self.entries.at_mut(index);
+        let stored = entry.waker.as_mut().expect("find() gives armed entries");
+        if stored.will_wake(&waker) {
+            return (None, waker);
+        }
+        std::mem::swap(stored, &mut waker);
+        (Some(entry.id), waker)
+    }
+
+    /// Moves the wheel on towards `now` by one entry: which timer moved, from where and to where.
+    fn step(&mut self, now: Instant) -> Option<(u64, Place, Place)> {
+        match self.wheel.step(&mut self.entries, tick_of(now)) {
+            Step::Moved { index, from, to } => Some((self.entries.at(index).id, from, to)),
+            Step::Reached { index, from } => Some((self.make_due(index), from, Place::Due)),
+            Step::Done => None,
+        }
+    }
+
+    /// Takes the first timer after `last` that is due at `now` and was armed before `newcomers`.
+    fn take_due(&mut self, now: Instant, last: Option<FiringOrder>, newcomers: u64) -> Option<Removed> {
+        let after = last.map_or((Instant::from_nanos(0), 0), |(deadline, id)| (deadline, id + 1));
+        let range = (Included((after, 0)), Excluded(((now, u64::MAX), 0)));
+        let mut ripe = self.due.range(range).filter(|&&((_, id), _)| id < newcomers);
+        let index = ripe.next()?.1;
+        Some(self.remove(index))
+    }
+
+    /// Not after any deadline; exact unless the earliest of a list was cancelled.
+    fn earliest(&self) -> Option<Instant> {
+        self.first_due().into_iter().chain(self.wheel.earliest()).min()
+    }
+
+    fn first_due(&self) -> Option<Instant> {
+        self.due.first().map(|&((deadline, _), _)| deadline)
+    }
+
+    /// The earliest deadline. Walks a list of the wheel only if it could hold it.
+    fn find_earliest(&mut self) -> Option<Instant> {
+        let due = self.first_due();
+        if due.is_none() || self.earliest() < due {
+            self.wheel.find_earliest(&self.entries);
+        }
+        self.earliest()
+    }
+
+    /// Adds every armed timer, in the order of arming.
+    pub(crate) fn visit(&self, visited: &mut Vec<Visited>) {
+        let mut entries: Vec<_> = self.entries.iter().collect();
+        entries.sort_unstable_by_key(|entry| entry.id);
+        visited.extend(entries.into_iter().map(|entry| Visited::Timer {
+            timer: entry.id,
+            waker: WakerId::from(entry.waker.as_ref().expect("iter() gives armed entries")),
+            deadline: entry.deadline,
+            place: entry.place,
+            location: entry.location,
+        }));
+    }
+}
+
+/// Timers (asyncio: `loop.call_at` and its `TimerHandle`).
+impl Reactor {
+    /// Has `waker` woken once at `deadline` or as soon after it as [`Reactor::fire_due`] is called; never before.
+    /// `location` is who waits, for whoever looks.
+    ///
+    /// ```
+    /// use glassloop_reactor::{Clock, Reactor};
+    /// use std::{panic::Location, task::Waker, time::Duration};
+    ///
+    /// let reactor = Reactor::new(Clock::new_virtual())?;
+    /// let deadline = reactor.clock().now() + Duration::from_micros(1500);
+    /// let key = reactor.arm(deadline, Waker::noop().clone(), Location::caller());
+    ///
+    /// assert_eq!(reactor.fire_due(), 0);
+    /// assert!(reactor.jump_to_next_deadline());
+    /// assert_eq!(reactor.clock().now(), deadline);
+    /// assert_eq!(reactor.fire_due(), 1);
+    /// assert!(!reactor.is_armed(&key));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn arm(&self, deadline: Instant, waker: Waker, location: &'static Location<'static>) -> TimerKey {
+        // The caller has just read the clock to compute the deadline: no need to read it again.
+        let latest = self.clock().latest();
+        let id = WakerId::from(&waker);
+        let (key, timer, place) = self.timers().borrow_mut().arm(latest, deadline, waker, location);
+        self.emit(|| Event::TimerArm { timer, waker: id, deadline, place, location });
+        key
+    }
+
+    /// Disarms the timer, if it is still armed: its waker is dropped, not woken.
+    pub fn disarm(&self, key: TimerKey) {
+        let removed = self.timers().borrow_mut().disarm(&key);
+        if let Some(Removed { id, .. }) = removed {
+            self.emit(|| Event::TimerCancel { timer: id });
+        }
+    }
+
+    /// Arms the timer anew, for another deadline: in the firing order it comes after all that were armed before.
+    /// Returns `false`, and does nothing, if it is no longer armed.
+    pub fn reset(&self, key: &mut TimerKey, deadline: Instant) -> bool {
+        let removed = self.timers().borrow_mut().disarm(key);
+        let Some(Removed { id, waker, location, .. }) = removed else { return false };
+        self.emit(|| Event::TimerCancel { timer: id });
+        *key = self.arm(deadline, waker, location);
+        true
+    }
+
+    /// Whether the timer has neither fired nor been disarmed.
+    pub fn is_armed(&self, key: &TimerKey) -> bool {
+        self.timers().borrow().entries.find(key).is_some()
+    }
+
+    /// Gives an armed timer another waker, unless the one it has wakes the same task.
+    pub fn set_waker(&self, key: &TimerKey, waker: Waker) {
+        let new = WakerId::from(&waker);
+        let (changed, _left_over) = self.timers().borrow_mut().set_waker(key, waker);
+        if let Some(timer) = changed {
+            self.emit(|| Event::TimerWaker { timer, waker: new });
+        }
+    }
+
+    /// Wakes what is due, ordered by (deadline, arming), and returns how many that were. What is armed meanwhile
+    /// waits for the next call. Reads the clock once, and not at all when no timer is armed; no system call besides.
+    pub fn fire_due(&self) -> usize {
+        if self.armed_timers() == 0 {
+            return 0;
+        }
+        let now = self.clock().now();
+        while let Some((timer, from, to)) = self.step_timers(now) {
+            self.emit(|| Event::TimerMove { timer, from, to });
+        }
+        let newcomers = self.timers().borrow().next_id;
+        let (mut fired, mut last) = (0, None);
+        while let Some(Removed { id, deadline, waker, .. }) = self.take_due_timer(now, last, newcomers) {
+            self.emit(|| Event::TimerFire { timer: id, deadline, late: now - deadline });
+            waker.wake();
+            last = Some((deadline, id));
+            fired += 1;
+        }
+        fired
+    }
+
+    fn step_timers(&self, now: Instant) -> Option<(u64, Place, Place)> {
+        self.timers().borrow_mut().step(now)
+    }
+
+    fn take_due_timer(&self, now: Instant, last: Option<FiringOrder>, newcomers: u64) -> Option<Removed> {
+        self.timers().borrow_mut().take_due(now, last, newcomers)
+    }
+
+    /// A moment before which nothing fires: the earliest deadline, or, when a timer was disarmed meanwhile, possibly
+    /// that one's. `None` when no timer is armed.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.timers().borrow().earliest()
+    }
+
+    /// How many timers are armed.
+    pub fn armed_timers(&self) -> usize {
+        self.timers().borrow().entries.armed()
+    }
+
+    /// Moves a virtual clock to the earliest deadline, exactly, to the nanosecond: time never stops at a moment that
+    /// nobody asked for. If that deadline has passed already, the clock stays. Returns whether there is anything to
+    /// fire now.
+    ///
+    /// # Panics
+    /// On a real clock.
+    pub fn jump_to_next_deadline(&self) -> bool {
+        assert!(self.clock().is_virtual(), "jump_to_next_deadline: this clock is real; a real loop waits in turn()");
+        let earliest = self.timers().borrow_mut().find_earliest();
+        let Some(to) = earliest else { return false };
+        let from = self.clock().now();
+        if to > from {
+            self.clock().jump_to(to);
+            self.emit(|| Event::ClockJump { from, to });
+        }
+        true
+    }
+}

@@ -1,0 +1,163 @@
+//! The hierarchical timer wheel (Varghese & Lauck): 6 levels of 64 slots, insert and cancel in O(1).
+//!
+//! Write a tick as digits of 6 bits. `elapsed` is the tick the wheel has reached. A timer lies on the level of the
+//! highest digit in which its tick differs from `elapsed`, in the slot that this digit names:
+//!
+//! ```text
+//! elapsed   0 . 0 . 0 . 2 . 7 . 5
+//! tick      0 . 0 . 0 . 2 . 9 . 1     differs first in the second digit from the right: level 1, slot 9
+//! ```
+//!
+//! So every timer of a level agrees with `elapsed` in all higher digits and is ahead in its own one. Nothing ever wraps
+//! round; all that a lower level holds comes before all that a higher one holds; within a level the lowest occupied
+//! slot comes first. When `elapsed` reaches a slot, its timers *cascade*: each now differs in a lower digit only.
+//! Ticks that differ beyond the sixth digit (2.2 years) wait in `far`, one list for each such *era*.
+//!
+//! The wheel never reads a clock, and moves one entry at a time, so that each move can be shown as it happens.
+
+use std::collections::BTreeMap;
+
+use super::entries::Entries;
+use super::level::{Level, List};
+use super::{Place, tick_of};
+use crate::clock::Instant;
+
+const LEVELS: usize = 6;
+const DIGIT_BITS: u32 = 6;
+const ERA_BITS: u32 = DIGIT_BITS * LEVELS as u32;
+
+/// What one step of the wheel did.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// `index` went from one place to another.
+    Moved { index: u32, from: Place, to: Place },
+    /// The wheel has reached the tick of `index`, which has left the wheel.
+    Reached { index: u32, from: Place },
+    /// There is nothing more to do up to the tick that was asked for.
+    Done,
+}
+
+#[derive(Debug)]
+pub(super) struct Wheel {
+    elapsed: u64,
+    levels: [Level; LEVELS],
+    far: BTreeMap<u64, List>,
+    /// The place that is being emptied because `elapsed` has reached its start.
+    draining: Option<Place>,
+}
+
+impl Wheel {
+    pub(super) fn new() -> Wheel {
+        let levels = [const { Level::EMPTY }; LEVELS];
+        Wheel { elapsed: 0, levels, far: BTreeMap::new(), draining: None }
+    }
+
+    /// The tick the wheel has reached. Nothing in it has this tick or an earlier one.
+    pub(super) fn elapsed(&self) -> u64 {
+        self.elapsed
+    }
+
+    /// Links an entry whose tick is after `elapsed`.
+    pub(super) fn insert(&mut self, entries: &mut Entries, index: u32) -> Place {
+        let tick = tick_of(entries.at(index).deadline);
+        debug_assert!(tick > self.elapsed);
+        let highest_bit = 63 - (tick ^ self.elapsed).leading_zeros();
+        let level = (highest_bit / DIGIT_BITS) as u8;
+        let place = if highest_bit >= ERA_BITS {
+            self.far.entry(tick >> ERA_BITS).or_insert(List::EMPTY).push_back(entries, index);
+            Place::Far
+        } else {
+            let slot = (tick >> (DIGIT_BITS * u32::from(level))) as u8 % 64;
+            self.levels[level as usize].push_back(slot, entries, index);
+            Place::Slot { level, slot }
+        };
+        entries.at_mut(index).place = place;
+        place
+    }
+
+    /// Unlinks an entry that is in the wheel.
+    pub(super) fn remove(&mut self, entries: &mut Entries, index: u32) {
+        match entries.at(index).place {
+            Place::Slot { level, slot } => self.levels[level as usize].unlink(slot, entries, index),
+            Place::Far => {
+                let era = tick_of(entries.at(index).deadline) >> ERA_BITS;
+                let list = self.far.get_mut(&era).expect("a far entry's era has a list");
+                list.unlink(entries, index);
+                if list.head().is_none() {
+                    self.far.remove(&era);
+                }
+            }
+            Place::Due => unreachable!("a due entry has left the wheel"),
+        }
+    }
+
+    /// Goes on towards tick `to` until one entry has moved.
+    pub(super) fn step(&mut self, entries: &mut Entries, to: u64) -> Step {
+        loop {
+            // `elapsed` stands on the start of the slot that is being emptied, so its entries now belong to lower
+            // levels and new ones too: it is as good as detached, and nothing can be put back into it.
+            if let Some(from) = self.draining {
+                if let Some(index) = self.first_in(from) {
+                    self.remove(entries, index);
+                    if tick_of(entries.at(index).deadline) <= self.elapsed {
+                        return Step::Reached { index, from };
+                    }
+                    let to = self.insert(entries, index);
+                    debug_assert_ne!(from, to);
+                    return Step::Moved { index, from, to };
+                }
+                self.draining = None;
+            }
+            match self.next_stop() {
+                Some((tick, place)) if tick <= to => (self.elapsed, self.draining) = (tick, Some(place)),
+                _ => {
+                    self.elapsed = self.elapsed.max(to);
+                    return Step::Done;
+                }
+            }
+        }
+    }
+
+    fn first_in(&self, place: Place) -> Option<u32> {
+        match place {
+            Place::Slot { level, slot } => self.levels[level as usize].slot(slot).head(),
+            Place::Far => self.far.get(&(self.elapsed >> ERA_BITS))?.head(),
+            Place::Due => None,
+        }
+    }
+
+    /// The first place that holds anything, and the tick at which it starts.
+    fn next_stop(&self) -> Option<(u64, Place)> {
+        for (level, slots) in (0u8..).zip(&self.levels) {
+            if let Some(slot) = slots.first_occupied() {
+                let shift = DIGIT_BITS * u32::from(level);
+                let higher_digits = self.elapsed >> shift >> DIGIT_BITS << DIGIT_BITS << shift;
+                let start = higher_digits | u64::from(slot) << shift;
+                debug_assert!(start > self.elapsed, "no slot is behind the cursor, nor at it");
+                return Some((start, Place::Slot { level, slot }));
+            }
+        }
+        let (era, _) = self.far.first_key_value()?;
+        Some((era << ERA_BITS, Place::Far))
+    }
+
+    /// Not after any deadline in the wheel; exact unless the earliest of a list was cancelled.
+    ///
+    /// (Every level is asked, not the lowest only: it may be called between the steps of a cascade.)
+    pub(super) fn earliest(&self) -> Option<Instant> {
+        let first_slots = self.levels.iter().filter_map(|level| Some(level.slot(level.first_occupied()?)));
+        first_slots.chain(self.far.values().next()).map(List::earliest).min()
+    }
+
+    /// The earliest deadline in the wheel. Walks the first list; [`Wheel::earliest`] is exact after it.
+    pub(super) fn find_earliest(&mut self, entries: &Entries) -> Option<Instant> {
+        let slots = self.levels.iter_mut().filter_map(|level| Some(level.slot_mut(level.first_occupied()?)));
+        let mut found: Option<Instant> = None;
+        for list in slots.chain(self.far.values_mut().next()) {
+            if found.is_none_or(|found| list.earliest() < found) {
+                found = found.into_iter().chain([list.find_earliest(entries)]).min();
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,57 @@
+//! One task's place in the line of those that wait for the same thing, such as the next connection.
+
+use std::rc::Rc;
+
+use crate::observer::WaitEnd;
+use crate::reactor::Reactor;
+use crate::readiness::{Direction, Wait};
+use crate::sources::SourceState;
+
+/// A place in the line of a source's direction, kept by [`Source::poll_io_shared`](crate::Source::poll_io_shared).
+///
+/// Dropping it leaves the line. If it had been woken and had not tried since, the next in line is woken instead.
+#[derive(Debug)]
+pub struct Waiting {
+    reactor: Reactor,
+    state: Rc<SourceState>,
+    direction: Direction,
+    /// Kept while the operation goes on: who was woken in vain comes back to where it stood.
+    number: u64,
+}
+
+impl Waiting {
+    pub(crate) fn new(reactor: &Reactor, state: &Rc<SourceState>, direction: Direction) -> Waiting {
+        let number = reactor.next_waiter();
+        Waiting { reactor: reactor.clone(), state: Rc::clone(state), direction, number }
+    }
+
+    pub(crate) fn is_for(&self, state: &Rc<SourceState>, direction: Direction) -> bool {
+        Rc::ptr_eq(&self.state, state) && self.direction == direction
+    }
+
+    pub(crate) fn wait(&self, wait: Wait) {
+        self.reactor.wait(&self.state, self.direction, Some(self.number), wait);
+    }
+
+    /// The operation is done. Dropped out of the line, it passes its turn on.
+    pub(crate) fn done(self) {
+        self.step_out();
+    }
+
+    /// Leaves the line. Returns whether it still stood there, that is, was not woken.
+    fn step_out(&self) -> bool {
+        let waiter = self.state.readiness(self.direction).leave_line(self.number);
+        if let Some(waiter) = &waiter {
+            self.reactor.wait_ended(&self.state, self.direction, waiter, WaitEnd::Dropped);
+        }
+        waiter.is_some()
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if !self.step_out() {
+            self.reactor.pass_turn(&self.state, self.direction);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The user info of a URL as a Basic `Authorization` header (RFC 7617).
+
+use ::http::HeaderValue;
+use ::url::Url;
+
+/// The header for this URL, if it names a user or a password.
+pub(super) fn basic(url: &Url) -> Option<HeaderValue> {
+    let password = url.password();
+    if url.username().is_empty() && password.is_none() {
+        return None;
+    }
+    let mut credentials = percent_decode(url.username());
+    credentials.push(b':');
+    credentials.extend(percent_decode(password.unwrap_or("")));
+    // Base64 holds no byte that a header could not, whatever the credentials were.
+    let mut value = HeaderValue::try_from(format!("Basic {}", base64(&credentials))).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// Takes `%41` for `A`; a `%` without two digits stays as it is.
+fn percent_decode(text: &str) -> Vec<u8> {
+    let mut rest = text.as_bytes();
+    let mut decoded = Vec::with_capacity(rest.len());
+    while let Some((&first, behind)) = rest.split_first() {
+        let escape = match rest {
+            [b'%', high, low, ..] => hex(*high).zip(hex(*low)),
+            _ => None,
+        };
+        match escape {
+            Some((high, low)) => {
+                decoded.push(high << 4 | low);
+                rest = &rest[3..];
+            }
+            None => {
+                decoded.push(first);
+                rest = behind;
+            }
+        }
+    }
+    decoded
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).map(|value| value as u8)
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for group in bytes.chunks(3) {
+        let byte = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for digit in 0..4 {
+            if digit <= group.len() {
+                let index = bits >> (18 - 6 * digit) & 63;
+                text.push(char::from(ALPHABET[index as usize]));
+            } else {
+                text.push('=');
+            }
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base64_of_rfc_4648() {
+        for (bytes, text) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ] {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
+    }
+
+    #[test]
+    fn user_info_is_decoded_before_it_is_encoded() {
+        let basic = |url: &str| basic(&Url::parse(url).unwrap());
+        assert_eq!(basic("http://user:p%40ss@h/").unwrap(), "Basic dXNlcjpwQHNz");
+        assert_eq!(basic("http://user@h/").unwrap(), "Basic dXNlcjo=");
+        assert_eq!(basic("http://h/"), None);
+        assert_eq!(percent_decode("%0d%0A%zz%4"), b"\r\n%zz%4");
+    }
+}

@@ -1,0 +1,200 @@
+//! What either side writes.
+//!
+//! The types of the `http` crate already keep control bytes out of methods, names and values. What
+//! reaches the wire is checked here once more, as this is the only place where a stray line end
+//! would turn one message into two.
+
+use ::http::{HeaderMap, Method, StatusCode, header};
+
+use super::Framing;
+
+/// Something in a head must not be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The request target is empty or holds a blank, a control byte or a byte beyond ASCII.
+    #[error("forbidden byte in the request target")]
+    Target,
+    /// The value of this header holds a line end or a NUL.
+    #[error("forbidden byte in the value of the header `{0}`")]
+    Value(header::HeaderName),
+}
+
+/// Appends the head of an HTTP/1.1 request.
+///
+/// `Host` comes first. The framing is this codec's own: `Content-Length` and `Transfer-Encoding`
+/// among `headers` are left out, and what `framing` says is written instead ([`Framing::Empty`]
+/// and [`Framing::UntilClose`] write neither).
+///
+/// # Errors
+/// A forbidden byte; `out` is then as it was.
+pub fn encode_request_head(
+    out: &mut Vec<u8>,
+    method: &Method,
+    target: &str,
+    headers: &HeaderMap,
+    framing: Framing,
+) -> Result<(), EncodeError> {
+    if target.is_empty() || !target.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(EncodeError::Target);
+    }
+    undo_on_error(out, |out| {
+        for part in [method.as_str(), " ", target, " HTTP/1.1\r\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        if let Some(host) = headers.get(header::HOST) {
+            put_line(out, &header::HOST, host)?;
+        }
+        put_headers(out, headers, |name| name == header::HOST)?;
+        put_framing(out, framing);
+        Ok(())
+    })
+}
+
+/// Appends the head of a response; its status line always says HTTP/1.1, the version of the sender.
+///
+/// As with requests, the framing is the codec's own, with one exception: with [`Framing::Empty`] a
+/// `Content-Length` among `headers` is kept, for it is that of another response (HEAD, 304).
+///
+/// # Errors
+/// A forbidden byte; `out` is then as it was.
+pub fn encode_response_head(
+    out: &mut Vec<u8>,
+    status: StatusCode,
+    headers: &HeaderMap,
+    framing: Framing,
+) -> Result<(), EncodeError> {
+    undo_on_error(out, |out| {
+        let reason = status.canonical_reason().unwrap_or("");
+        for part in ["HTTP/1.1 ", status.as_str(), " ", reason, "\r\n"] {
+            out.extend_from_slice(part.as_bytes());
+        }
+        put_headers(out, headers, |_| false)?;
+        if let (Framing::Empty, Some(length)) = (framing, headers.get(header::CONTENT_LENGTH)) {
+            put_line(out, &header::CONTENT_LENGTH, length)?;
+        }
+        put_framing(out, framing);
+        Ok(())
+    })
+}
+
+/// Appends one chunk. Nothing is written for no data, as an empty chunk would end the body.
+pub fn encode_chunk(out: &mut Vec<u8>, data: &[u8]) {
+    if !data.is_empty() {
+        out.extend_from_slice(format!("{:x}\r\n", data.len()).as_bytes());
+        out.extend_from_slice(data);
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// Appends the end of a chunked body.
+pub fn encode_last_chunk(out: &mut Vec<u8>) {
+    out.extend_from_slice(b"0\r\n\r\n");
+}
+
+fn undo_on_error(
+    out: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<(), EncodeError>,
+) -> Result<(), EncodeError> {
+    let before = out.len();
+    write(out).inspect_err(|_| out.truncate(before))
+}
+
+fn put_headers(
+    out: &mut Vec<u8>,
+    headers: &HeaderMap,
+    skip: impl Fn(&header::HeaderName) -> bool,
+) -> Result<(), EncodeError> {
+    for (name, value) in headers {
+        let is_framing = name == header::CONTENT_LENGTH || name == header::TRANSFER_ENCODING;
+        if !is_framing && !skip(name) {
+            put_line(out, name, value)?;
+        }
+    }
+    Ok(())
+}
+
+fn put_line(
+    out: &mut Vec<u8>,
+    name: &header::HeaderName,
+    value: &header::HeaderValue,
+) -> Result<(), EncodeError> {
+    if value.as_bytes().iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+        return Err(EncodeError::Value(name.clone()));
+    }
+    out.extend_from_slice(name.as_str().as_bytes());
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value.as_bytes());
+    out.extend_from_slice(b"\r\n");
+    Ok(())
+}
+
+/// Writes the framing header, if any, and the blank line.
+fn put_framing(out: &mut Vec<u8>, framing: Framing) {
+    match framing {
+        Framing::Empty | Framing::UntilClose => {}
+        Framing::Length(length) => {
+            out.extend_from_slice(format!("content-length: {length}\r\n").as_bytes());
+        }
+        Framing::Chunked => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        for (name, value) in lines {
+            map.append(*name, value.parse().unwrap());
+        }
+        map
+    }
+
+    #[test]
+    fn a_request_has_host_first_and_one_framing() {
+        let map = headers(&[
+            ("accept", "*/*"),
+            ("content-length", "999"),
+            ("transfer-encoding", "chunked"),
+            ("host", "a.test"),
+        ]);
+        let mut out = Vec::new();
+        encode_request_head(&mut out, &Method::POST, "/x?y", &map, Framing::Length(5)).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "POST /x?y HTTP/1.1\r\nhost: a.test\r\naccept: */*\r\ncontent-length: 5\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn a_target_cannot_smuggle_a_line() {
+        for target in ["", "/a b", "/a\r\nX: y", "/\0", "/caf\u{e9}", "/\u{7f}"] {
+            let mut out = b"before".to_vec();
+            let map = HeaderMap::new();
+            let result =
+                encode_request_head(&mut out, &Method::GET, target, &map, Framing::Empty);
+            assert_eq!(result, Err(EncodeError::Target), "{target:?}");
+            assert_eq!(out, b"before");
+        }
+    }
+
+    #[test]
+    fn a_response_to_head_keeps_the_length_of_the_other() {
+        let map = headers(&[("content-length", "100")]);
+        let mut out = Vec::new();
+        encode_response_head(&mut out, StatusCode::OK, &map, Framing::Empty).unwrap();
+        assert_eq!(out, b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n");
+    }
+
+    #[test]
+    fn an_empty_chunk_does_not_end_the_body() {
+        let mut out = Vec::new();
+        encode_chunk(&mut out, b"hello, world!!");
+        encode_chunk(&mut out, b"");
+        encode_last_chunk(&mut out);
+        assert_eq!(out, b"e\r\nhello, world!!\r\n0\r\n\r\n");
+    }
+}

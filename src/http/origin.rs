@@ -1,0 +1,152 @@
+//! What a URL leads to, and whether it may be used at all.
+//!
+//! One parser (the `url` crate's) decides where we connect, what `Host` says and which connections
+//! may be shared, so that the three can never disagree. It forgives what browsers forgive; what
+//! would change its meaning silently (line ends, backslashes, missing slashes) is refused before.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use ::http::HeaderValue;
+use ::url::{Host, ParseError, Url};
+
+use super::Error;
+use crate::net::Address;
+
+/// Whom a connection leads to: connections of one origin may be shared, others never.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Origin {
+    host: Host<String>,
+    port: u16,
+}
+
+impl Origin {
+    /// The address to connect to.
+    pub(super) fn address(&self) -> Address {
+        match &self.host {
+            Host::Domain(name) => (name.clone(), self.port).into(),
+            Host::Ipv4(ip) => SocketAddr::from((*ip, self.port)).into(),
+            Host::Ipv6(ip) => SocketAddr::from((*ip, self.port)).into(),
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)
+    }
+}
+
+/// Parses an absolute `http` URL.
+pub(super) fn parse(text: &str) -> Result<(Url, Origin), Error> {
+    let shown = || redact(text);
+    if text.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\') {
+        return Err(Error::ForbiddenByteInUrl { url: shown() });
+    }
+    let url = Url::parse(text).map_err(|source| match source {
+        ParseError::EmptyHost => Error::UrlWithoutHost { url: shown() },
+        source => Error::InvalidUrl { url: shown(), source },
+    })?;
+    if url.scheme() != "http" {
+        return Err(Error::UnsupportedScheme { url: shown(), scheme: url.scheme().to_owned() });
+    }
+    // `http:///x` and `http:x` would be taken for `http://x/`.
+    let authority = text.trim().split_once(':').and_then(|(_, rest)| rest.strip_prefix("//"));
+    if authority.is_none_or(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#'])) {
+        return Err(Error::UrlWithoutHost { url: shown() });
+    }
+    let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
+        return Err(Error::UrlWithoutHost { url: shown() });
+    };
+    let origin = Origin { host: host.to_owned(), port };
+    Ok((url, origin))
+}
+
+/// The request target: path and query. (The fragment is nobody's business but the client's.)
+pub(super) fn target(url: &Url) -> &str {
+    &url[::url::Position::BeforePath..::url::Position::AfterQuery]
+}
+
+/// The value of `Host`: with the port unless it is the scheme's own, IPv6 in brackets.
+pub(super) fn host_header(url: &Url) -> Option<HeaderValue> {
+    let host = &url[::url::Position::BeforeHost..::url::Position::AfterPort];
+    HeaderValue::from_str(host).ok()
+}
+
+/// A URL as it may be shown: without user info, on one line, of bounded length.
+pub(super) fn redact(text: &str) -> String {
+    const LONGEST: usize = 500;
+    let authority = text.find("//").map_or(0, |at| at + 2);
+    let end = text[authority..].find(['/', '?', '#']).map_or(text.len(), |at| authority + at);
+    let (before, rest) = match text[authority..end].rfind('@') {
+        Some(at) => (format!("{}***@", &text[..authority]), &text[authority + at + 1..]),
+        None => (String::new(), text),
+    };
+    let cut = rest.char_indices().nth(LONGEST).map_or(rest.len(), |(at, _)| at);
+    let ellipsis = if cut < rest.len() { "…" } else { "" };
+    let shown: String = rest[..cut].chars().flat_map(escape).collect();
+    format!("{before}{shown}{ellipsis}")
+}
+
+fn escape(c: char) -> impl Iterator<Item = char> {
+    let escaped = c.is_control().then(|| c.escape_default());
+    let plain = (!c.is_control()).then_some(c);
+    escaped.into_iter().flatten().chain(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(text: &str) -> (String, String, String) {
+        let (url, origin) = parse(text).unwrap();
+        let host = host_header(&url).unwrap().to_str().unwrap().to_owned();
+        (origin.to_string(), host, target(&url).to_owned())
+    }
+
+    fn is(text: &str, origin: &str, host: &str, target: &str) {
+        assert_eq!(parts(text), (origin.into(), host.into(), target.into()), "{text}");
+    }
+
+    #[test]
+    fn pitfall_56_hosts_ports_brackets_and_queries() {
+        is("http://h.test", "h.test:80", "h.test", "/");
+        is("http://h.test:80/a", "h.test:80", "h.test", "/a");
+        is("HTTP://H.test:8080/a?x=1#frag", "h.test:8080", "h.test:8080", "/a?x=1");
+        is("http://h.test?query", "h.test:80", "h.test", "/?query");
+        is("http://[::1]:81/", "[::1]:81", "[::1]:81", "/");
+        is("http://[::1]/", "[::1]:80", "[::1]", "/");
+        is("http://user:pw@h.test:1/", "h.test:1", "h.test:1", "/");
+        is("http://h.test//x//y", "h.test:80", "h.test", "//x//y");
+        is("http://h.test/a%2Fb?x=%26%20&y=a+b%25", "h.test:80", "h.test", "/a%2Fb?x=%26%20&y=a+b%25");
+        is("http://h.test/café", "h.test:80", "h.test", "/caf%C3%A9");
+        is("http://bücher.test/", "xn--bcher-kva.test:80", "xn--bcher-kva.test", "/");
+    }
+
+    #[test]
+    fn what_is_no_http_url_is_a_typed_error() {
+        use Error as E;
+        for text in ["", "x", "/x", "http://h:99999/", "http://[::1", "http://a b/", "http://%00/"] {
+            assert!(matches!(parse(text), Err(E::InvalidUrl { .. })), "{text:?}");
+        }
+        for text in ["http://", "http:///x", "http:x", "http:/x", "http://?x", "http://u@/x", "http://:80/"] {
+            assert!(matches!(parse(text), Err(E::UrlWithoutHost { .. })), "{text:?}: {:?}", parse(text));
+        }
+        for text in ["https://h/", "file:///etc/hostname", "localhost:80", "ftp://h/", "data:,x"] {
+            assert!(matches!(parse(text), Err(E::UnsupportedScheme { .. })), "{text:?}");
+        }
+        for text in ["http://h/\r\nX: y", "http://h/a\tb", "http://h\\@evil/", "http://h/\0"] {
+            assert!(matches!(parse(text), Err(E::ForbiddenByteInUrl { .. })), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn user_info_and_control_bytes_are_not_shown() {
+        assert_eq!(redact("http://u:p@h/x@y"), "http://***@h/x@y");
+        assert_eq!(redact("http://u:p@x@h"), "http://***@h");
+        assert_eq!(redact("http://h/\r\n\u{1b}[31m"), "http://h/\\r\\n\\u{1b}[31m");
+        assert_eq!(redact("u:p@h"), "***@h");
+        assert_eq!(redact("http://h/é"), "http://h/é");
+        assert!(redact(&"é".repeat(10_000)).chars().count() < 600);
+    }
+}
