@@ -17,7 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::group::Never;
+use crate::group::{GroupBlock, Never};
 use crate::join::JoinError;
 
 /// What came of a future: its output, or why there is none.
@@ -49,6 +49,8 @@ impl Flags {
     const CANCELLED: u8 = 8;
     /// A clone of its waker was handed out to somebody unknown; never cleared.
     const ESCAPED: u8 = 16;
+    /// The observer has heard of the request to cancel.
+    const CANCEL_TOLD: u8 = 32;
 
     fn has(&self, bit: u8) -> bool {
         self.bits.get() & bit != 0
@@ -72,6 +74,17 @@ impl Flags {
 
     pub(crate) fn ask_cancel(&self) {
         self.set(Flags::CANCEL);
+    }
+
+    pub(crate) fn cancel_told(&self) -> bool {
+        self.has(Flags::CANCEL_TOLD)
+    }
+
+    /// Says whether it was marked before.
+    pub(crate) fn mark_cancel_told(&self) -> bool {
+        let before = self.cancel_told();
+        self.set(Flags::CANCEL_TOLD);
+        before
     }
 
     pub(crate) fn has_escaped(&self) -> bool {
@@ -140,6 +153,9 @@ impl<F: Future, J> FutureCell<F, J> {
 
     /// The outcome, once. `Cancelled` is no value and can be had again and again.
     pub(crate) fn take(self: Pin<&Self>) -> Option<Outcome<F::Output>> {
+        if !self.flags.is_done() {
+            return None;
+        }
         self.with_stage(|stage| match stage {
             Stage::Finished(Err(JoinError::Cancelled)) => Some(Err(JoinError::Cancelled)),
             Stage::Finished(_) => match std::mem::replace(stage, Stage::Empty) {
@@ -241,8 +257,9 @@ impl<F: Future, J: Judge<F::Output>> Member for FutureCell<F, J> {
 
 /// The children of a `gather`, side by side in one block: a boxed slice of one type or a tuple of several.
 ///
-/// Implemented here, because to reach a pinned child is a matter of pinning.
-pub trait Children: 'static {
+/// Implemented here, because to reach a pinned child is a matter of pinning: a child is found only by way of a group's block,
+/// which nobody outside can have. (A pinned reference to a `Box` is no promise: it can be had safely, and the box emptied.)
+pub trait Children: Sized + 'static {
     /// What came of each child: `None` where it has not ended.
     type Outcomes;
     #[doc(hidden)]
@@ -250,9 +267,9 @@ pub trait Children: 'static {
     #[doc(hidden)]
     fn flags(&self, index: usize) -> &Flags;
     #[doc(hidden)]
-    fn member(self: Pin<&Self>, index: usize) -> Pin<&dyn Member>;
+    fn member(group: Pin<&GroupBlock<Self>>, index: usize) -> Pin<&dyn Member>;
     #[doc(hidden)]
-    fn take(self: Pin<&Self>) -> Self::Outcomes;
+    fn take(group: Pin<&GroupBlock<Self>>) -> Self::Outcomes;
 }
 
 impl<F: Future + 'static, J: Judge<F::Output>> Children for Box<[FutureCell<F, J>]> {
@@ -266,13 +283,13 @@ impl<F: Future + 'static, J: Judge<F::Output>> Children for Box<[FutureCell<F, J
         &self[index].flags
     }
 
-    fn member(self: Pin<&Self>, index: usize) -> Pin<&dyn Member> {
-        let child: Pin<&FutureCell<F, J>> = project(self, |cells| &cells[index]);
+    fn member(group: Pin<&GroupBlock<Self>>, index: usize) -> Pin<&dyn Member> {
+        let child: Pin<&FutureCell<F, J>> = project(group, |group| &group.children[index]);
         child
     }
 
-    fn take(self: Pin<&Self>) -> Self::Outcomes {
-        (0..self.len()).map(|index| project(self, |cells| &cells[index]).take()).collect()
+    fn take(group: Pin<&GroupBlock<Self>>) -> Self::Outcomes {
+        (0..group.children.len()).map(|index| project(group, |group| &group.children[index]).take()).collect()
     }
 }
 
@@ -292,18 +309,18 @@ macro_rules! cells_of_a_tuple {
                 }
             }
 
-            fn member(self: Pin<&Self>, index: usize) -> Pin<&dyn Member> {
+            fn member(group: Pin<&GroupBlock<Self>>, index: usize) -> Pin<&dyn Member> {
                 match index {
                     $($index => {
-                        let child: Pin<&FutureCell<$F, $J>> = project(self, |cells| &cells.$index);
+                        let child: Pin<&FutureCell<$F, $J>> = project(group, |group| &group.children.$index);
                         child
                     })+
                     _ => unreachable!("a group of {} has no child {index}", $count),
                 }
             }
 
-            fn take(self: Pin<&Self>) -> Self::Outcomes {
-                ($(project(self, |cells| &cells.$index).take(),)+)
+            fn take(group: Pin<&GroupBlock<Self>>) -> Self::Outcomes {
+                ($(project(group, |group| &group.children.$index).take(),)+)
             }
         }
     };
@@ -319,11 +336,6 @@ fn project<W, C>(whole: Pin<&W>, part: impl FnOnce(&W) -> &C) -> Pin<&C> {
 /// From a pinned task to the cell in it.
 pub(crate) fn project_task<F: Future>(task: Pin<&crate::task::TaskBlock<F>>) -> Pin<&FutureCell<F>> {
     project(task, |task| &task.cell)
-}
-
-/// From a pinned group to its children.
-pub(crate) fn project_children<M>(group: Pin<&crate::group::GroupBlock<M>>) -> Pin<&M> {
-    project(group, |group| &group.children)
 }
 
 cells_of_a_tuple!(1: A JA 0);

@@ -14,7 +14,7 @@ use crate::observer::{Ending, Event, Observer, Via};
 use crate::remote::{self, ExecutorId, Message, OutOfExecutors, RemoteHalf};
 use crate::root::RootInfo;
 use crate::run_queue::RunQueue;
-use crate::slots::{ROOT_SLOT, Slots, Tenant};
+use crate::slots::{Slots, Tenant};
 use crate::task::{Birth, Header, NO_CHILD, Run, TaskId, TaskRef, new_task};
 use crate::ticket::Ticket;
 use crate::waker;
@@ -60,7 +60,6 @@ fn task_ref(run: &dyn Run, index: u32) -> TaskRef {
 impl Core {
     pub(crate) fn new(unparker: Waker) -> Result<Core, OutOfExecutors> {
         let (id, half) = remote::claim(unparker)?;
-        half.pending.make_room(ROOT_SLOT);
         Ok(Core {
             id,
             half,
@@ -97,8 +96,9 @@ impl Core {
     }
 
     pub(crate) fn occupy_root(&self, info: RootInfo) -> Ticket {
+        let ticket = self.occupy(None, NO_CHILD, &info.flags);
         *self.root.borrow_mut() = Some(Rc::new(info));
-        self.state.borrow_mut().slots.occupy_root()
+        ticket
     }
 
     pub(crate) fn retire_root(&self, ticket: Ticket) {
@@ -142,8 +142,8 @@ impl Core {
     }
 
     /// Moves a task, a group or a child of one into a slot, where tickets can find it.
-    pub(crate) fn occupy(&self, run: &Pin<Rc<dyn Run>>, index: u32, flags: &Flags) -> Ticket {
-        let ticket = self.state.borrow_mut().slots.occupy(run.clone(), index);
+    pub(crate) fn occupy(&self, run: Option<Pin<Rc<dyn Run>>>, index: u32, flags: &Flags) -> Ticket {
+        let ticket = self.state.borrow_mut().slots.occupy(run, index);
         self.half.pending.make_room(ticket.slot());
         flags.slot.set(ticket.slot());
         ticket
@@ -169,6 +169,7 @@ impl Core {
     pub(crate) fn give_turn(&self, turn: &Turn<'_>, cell: Pin<&(impl Member + ?Sized)>) -> bool {
         let flags = turn.run.flags(turn.index);
         if flags.cancel_asked() {
+            self.tell_cancel(turn.who(), flags);
             self.emit(|| Event::CancelDeliver(turn.who()));
             cell.cancel();
         } else if self.poll(turn.ticket, turn.who(), |cx| cell.poll(cx)).is_pending() {
@@ -176,6 +177,13 @@ impl Core {
         }
         self.retire(turn, Ending::of(flags));
         true
+    }
+
+    /// Tells of a request to cancel, once: when it is made inside this executor, else when it is delivered.
+    pub(crate) fn tell_cancel(&self, who: TaskRef, flags: &Flags) {
+        if !flags.mark_cancel_told() {
+            self.emit(|| Event::CancelAsk(who));
+        }
     }
 
     /// Frees the slot of what has ended.
@@ -196,7 +204,9 @@ impl Core {
                     let tenant = self.tenant(ticket.slot());
                     self.wake(tenant.unwrap_or(ticket), Via::Remote);
                 }
-                Some(Message::Call(call)) => quietly(call),
+                Some(Message::Call(id, call)) if id == self.id => quietly(call),
+                // It was on its way to a former owner of the half.
+                Some(Message::Call(_, call)) => drop_quietly(call),
                 None => break,
             }
         }
@@ -212,10 +222,17 @@ impl Core {
         if ticket.executor() != self.id.index || state.slots.tenant(ticket.slot()) != Some(ticket) {
             return None;
         }
-        if ticket.slot() == ROOT_SLOT {
-            return self.root.borrow().as_ref().map(|root| root.task_ref());
+        match state.slots.run(ticket.slot()) {
+            Some((run, index)) => Some(task_ref(&**run, index)),
+            None => self.root.borrow().as_ref().map(|root| root.task_ref()),
         }
-        state.slots.run(ticket.slot()).map(|(run, index)| task_ref(&**run, index))
+    }
+
+    pub(crate) fn birth_of(&self, ticket: Ticket) -> Option<Rc<Birth>> {
+        match self.state().slots.run(ticket.slot()) {
+            Some((run, _)) => Some(run.header().birth.clone()),
+            None => self.root().map(|root| root.header.birth.clone()),
+        }
     }
 
     /// As [`task_ref`](Core::task_ref), of a ticket known to be valid.
@@ -299,7 +316,7 @@ impl Core {
     }
 
     fn start(&self, run: Pin<Rc<dyn Run>>) {
-        let ticket = self.occupy(&run, NO_CHILD, run.flags(NO_CHILD));
+        let ticket = self.occupy(Some(run.clone()), NO_CHILD, run.flags(NO_CHILD));
         self.announce_spawn(run.header(), run.children());
         self.enqueue_new(ticket);
     }

@@ -11,12 +11,13 @@ use crate::cell::{Children, drop_quietly};
 use crate::core::{Core, Turn};
 use crate::group::Group;
 use crate::join::Task;
-use crate::observer::Event;
 #[cfg(feature = "trace")]
-use crate::observer::{Observer, Snapshot};
+use crate::observer::Observer;
+use crate::observer::{Event, Snapshot};
 use crate::remote::{ExecutorId, OutOfExecutors};
 use crate::root::{Root, RunRoot};
 use crate::slots::Tenant;
+use crate::task::TaskRef;
 use crate::waker;
 
 /// A queue of tasks, and the machine that gives each its turn. It knows nothing of sockets and time.
@@ -108,12 +109,7 @@ impl Executor {
     /// When called from inside a task, as it would run the loop within itself.
     pub fn tick(&self, mut root: Option<&mut dyn RunRoot>) -> usize {
         let core = &self.core;
-        assert!(
-            !core.ticking.get(),
-            "glassloop: tick() was called from inside a task: a loop cannot run within itself"
-        );
-        core.ticking.set(true);
-        let _ticked = Ticked(&core.ticking);
+        let _ticked = self.begin_turns("tick");
         if core.half.parking.take() {
             core.drain_messages();
         }
@@ -139,9 +135,28 @@ impl Executor {
         ready
     }
 
+    /// Until the guard goes nobody else gives turns.
+    fn begin_turns(&self, call: &str) -> Ticked<'_> {
+        assert!(
+            !self.core.ticking.replace(true),
+            "glassloop: {call}() was called from inside a task: a loop cannot run within itself"
+        );
+        Ticked(&self.core.ticking)
+    }
+
     /// Whether a task is ready.
     pub fn has_ready(&self) -> bool {
         self.core.ready() > 0
+    }
+
+    /// Whether a root future is in it: its `block_on` is running.
+    pub fn has_root(&self) -> bool {
+        self.core.root().is_some()
+    }
+
+    /// Whether another thread has sent something that no tick has taken in yet.
+    pub fn has_messages(&self) -> bool {
+        !self.core.half.queue.is_empty()
     }
 
     /// How many polls there were so far.
@@ -170,15 +185,26 @@ impl Executor {
         self.core.set_observer(observer);
     }
 
+    /// Who is being polled, the name it was given, and where it was created.
+    pub fn polling(&self) -> Option<(TaskRef, Option<String>, &'static Location<'static>)> {
+        let (ticket, who) = self.core.polling()?;
+        let birth = self.core.birth_of(ticket)?;
+        Some((who, birth.name.clone(), birth.location))
+    }
+
     /// The whole state at this moment.
-    #[cfg(feature = "trace")]
     pub fn snapshot(&self) -> Snapshot {
-        self.core.snapshot()
+        // Inside, as the tasks that wait are known by their wakers there.
+        self.enter(|| self.core.snapshot())
     }
 
     /// Ends all tasks, in the order of their creation: each future is dropped on this thread, inside the executor, so
     /// that its destructors may still wake, spawn (what they spawn is cancelled at once) and panic.
+    ///
+    /// # Panics
+    /// When called from inside a task, which cannot be dropped while it runs.
     pub fn shutdown(&self) {
+        let _ticked = self.begin_turns("shutdown");
         self.enter(|| self.core.cancel_all());
     }
 }

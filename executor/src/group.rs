@@ -12,9 +12,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use crate::cell::{Children, Flags, FutureCell, Judge, Outcome, project_children};
+use crate::cell::{Children, Flags, FutureCell, Judge, Outcome};
 use crate::core::{Core, Turn};
 use crate::observer::{Ending, Event};
+use crate::slots::NO_SLOT;
 use crate::task::{Header, NO_CHILD, Run, TaskId};
 use crate::waker::own_waker;
 
@@ -53,7 +54,8 @@ pub fn child<F: Future, J: Judge<F::Output>>(future: F) -> FutureCell<F, J> {
     FutureCell::new(future)
 }
 
-pub(crate) struct GroupBlock<M> {
+/// A whole `gather` in one allocation: the children and what they share.
+pub struct GroupBlock<M> {
     header: Header,
     pub(crate) children: M,
     /// Of the group as a whole, until its children start.
@@ -74,31 +76,36 @@ impl<M: Children> GroupBlock<M> {
     /// Born after the executor closed: all children end as cancelled without a turn.
     pub(crate) fn refuse(self: Pin<&Self>) {
         for index in 0..self.children.count() {
-            project_children(self).member(index).cancel();
+            M::member(self, index).cancel();
             self.child_ended(index);
         }
     }
 
     /// The group's first turn: every child is polled, in argument order.
     fn start(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) {
+        if self.flags.cancel_asked() {
+            core.tell_cancel(turn.who(), &self.flags);
+        }
         for index in 0..self.children.count() {
             if self.flags.cancel_asked() {
                 // Cancelled before its first step: it never runs.
-                project_children(self).member(index).cancel();
+                M::member(self, index).cancel();
                 self.child_ended(index);
                 continue;
             }
-            let ticket = core.occupy(turn.run, index as u32, self.children.flags(index));
+            let ticket = core.occupy(Some(turn.run.clone()), index as u32, self.children.flags(index));
             let turn = Turn { run: turn.run, index: index as u32, ticket };
             core.emit(|| Event::ChildStart(turn.who()));
             self.turn_of_child(core, &turn);
         }
         core.retire(turn, Ending::Started);
+        // Another may move in there, and a cancel of the group must not find it.
+        self.flags.slot.set(NO_SLOT);
     }
 
     fn turn_of_child(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool {
         let index = turn.index as usize;
-        let ended = core.give_turn(turn, project_children(self).member(index));
+        let ended = core.give_turn(turn, M::member(self, index));
         if ended {
             self.child_ended(index);
         }
@@ -106,7 +113,7 @@ impl<M: Children> GroupBlock<M> {
     }
 
     fn child_ended(self: Pin<&Self>, index: usize) {
-        let child = project_children(self).member(index);
+        let child = M::member(self, index);
         self.unfinished.set(self.unfinished.get() - 1);
         if self.first_failure.get().is_none() && child.failed() {
             self.first_failure.set(Some(index as u32));
@@ -114,7 +121,7 @@ impl<M: Children> GroupBlock<M> {
         if self.detached.get() {
             child.discard();
         } else if self.has_ended() {
-            self.header.join.wake(self.header.id);
+            self.header.join.wake(&self.header);
         }
     }
 }
@@ -194,11 +201,11 @@ impl<M: Children> Group<M> {
     ) -> Poll<Ended<M::Outcomes>> {
         let group = self.block.as_ref();
         if !group.has_ended() {
-            group.header.join.wait(self.id(), own_waker(cx), location);
+            group.header.join.wait(&group.header, own_waker(cx), location);
             return Poll::Pending;
         }
         group.detached.set(true);
-        let outcomes = project_children(group).take();
+        let outcomes = M::take(group);
         Poll::Ready(Ended { outcomes, first_failure: group.first_failure.get().map(|index| index as usize) })
     }
 }
@@ -206,7 +213,7 @@ impl<M: Children> Group<M> {
 impl<M: Children> Drop for Group<M> {
     fn drop(&mut self) {
         let group = self.block.as_ref();
-        group.header.join.forget(group.header.id);
+        group.header.join.forget(&group.header);
         let ended = group.has_ended();
         group.detached.set(true);
         let executor = group.header.birth.executor;
@@ -216,7 +223,7 @@ impl<M: Children> Drop for Group<M> {
         for index in 0..group.children.count() {
             let flags = group.children.flags(index);
             if flags.is_done() {
-                project_children(group).member(index).discard();
+                M::member(group, index).discard();
             } else if !ended {
                 executor.cancel(flags);
             }
@@ -228,5 +235,11 @@ impl<M: Children> fmt::Debug for Group<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (group, count) = (&self.block, self.block.children.count());
         write!(f, "Group {{ id: {}, children: {count}, unfinished: {} }}", group.header.id, group.unfinished.get())
+    }
+}
+
+impl<M> fmt::Debug for GroupBlock<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "GroupBlock {{ id: {}, unfinished: {} }}", self.header.id, self.unfinished.get())
     }
 }

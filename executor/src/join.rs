@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::cell::{Flags, Outcome};
+use crate::cell::{Flags, Outcome, drop_quietly, quietly};
 use crate::observer::{Event, WaitEnd};
 use crate::task::{Header, TaskId, TaskRef};
 use crate::waker::{emit, own_waker, task_of};
@@ -80,31 +80,35 @@ struct JoinWait {
 }
 
 impl JoinCell {
-    /// Leaves `waker` to be woken at the end of `target`.
-    pub(crate) fn wait(&self, target: TaskId, waker: Waker, location: &'static Location<'static>) {
-        if let Some(wait) = self.0.take() {
-            if wait.waker.will_wake(&waker) {
-                return self.0.set(Some(wait));
+    /// Leaves `waker` to be woken at the end of the task that `header` heads.
+    pub(crate) fn wait(&self, header: &Header, waker: Waker, location: &'static Location<'static>) {
+        let former = self.0.take();
+        if let Some(wait) = &former {
+            if wait.waker.will_wake(&waker) && std::ptr::eq(wait.location, location) {
+                return self.0.set(former);
             }
-            end_wait(target, &wait, WaitEnd::Replaced);
+            end_wait(header, wait, WaitEnd::Replaced);
         }
         let waiter = task_of(&waker);
         self.0.set(Some(JoinWait { waker, location }));
-        emit(|| Event::WaitOn { target, waiter, location });
+        emit(header.birth.executor, || Event::WaitOn { target: header.id, waiter, location });
+        // A waker may be a stranger's: it goes last, when all is in order again.
+        drop_quietly(former);
     }
 
     /// The end has come: wakes who waits.
-    pub(crate) fn wake(&self, target: TaskId) {
+    pub(crate) fn wake(&self, header: &Header) {
         if let Some(wait) = self.0.take() {
-            end_wait(target, &wait, WaitEnd::Woken);
-            wait.waker.wake();
+            end_wait(header, &wait, WaitEnd::Woken);
+            quietly(|| wait.waker.wake());
         }
     }
 
     /// Nobody waits any more.
-    pub(crate) fn forget(&self, target: TaskId) {
+    pub(crate) fn forget(&self, header: &Header) {
         if let Some(wait) = self.0.take() {
-            end_wait(target, &wait, WaitEnd::Dropped);
+            end_wait(header, &wait, WaitEnd::Dropped);
+            drop_quietly(wait);
         }
     }
 
@@ -118,8 +122,8 @@ impl JoinCell {
     }
 }
 
-fn end_wait(target: TaskId, wait: &JoinWait, why: WaitEnd) {
-    emit(|| Event::WaitOff { target, waiter: task_of(&wait.waker), why });
+fn end_wait(header: &Header, wait: &JoinWait, why: WaitEnd) {
+    emit(header.birth.executor, || Event::WaitOff { target: header.id, waiter: task_of(&wait.waker), why });
 }
 
 /// What a [`Task`] sees of the block it shares with the executor.
@@ -195,7 +199,7 @@ impl<T> Future for Task<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let header = self.block.header();
         if !self.block.flags().is_done() {
-            header.join.wait(header.id, own_waker(cx), Location::caller());
+            header.join.wait(header, own_waker(cx), Location::caller());
             return Poll::Pending;
         }
         match self.block.as_ref().take() {
@@ -207,7 +211,7 @@ impl<T> Future for Task<T> {
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
-        self.block.header().join.forget(self.block.header().id);
+        self.block.header().join.forget(self.block.header());
         if self.block.flags().is_done() {
             self.block.as_ref().discard();
         }

@@ -19,6 +19,7 @@
 //! Public to read, unstable to build on: programs use the crate `glassloop`.
 
 #![deny(unsafe_code)]
+#![deny(missing_debug_implementations, missing_docs, unreachable_pub)]
 
 #[allow(unsafe_code, reason = "a future is pinned in its cell: argued there")]
 mod cell;
@@ -31,7 +32,6 @@ mod remote;
 mod root;
 mod run_queue;
 mod slots;
-#[cfg(feature = "trace")]
 mod snapshot;
 mod sync;
 mod task;
@@ -50,4 +50,4 @@ pub use observer::{Ending, Event, JoinState, Observer, Snapshot, TaskState, Via,
 pub use remote::{ExecutorId, OutOfExecutors};
 pub use root::{Root, RunRoot};
 pub use task::{TaskId, TaskRef};
-pub use waker::{own_waker, task_of};
+pub use waker::{own_waker, task_of, task_of_parts};

@@ -15,10 +15,13 @@ use std::task::Waker;
 use crossbeam_queue::SegQueue;
 
 use crate::cell::{Flags, drop_quietly};
-use crate::observer::{Event, Via};
+use crate::observer::Via;
+use crate::slots::NO_SLOT;
 use crate::ticket::{MAX_EXECUTORS, Ticket};
 use crate::waker::with_current;
 
+#[cfg(all(test, loom))]
+mod model;
 pub(crate) mod parking;
 pub(crate) mod pending;
 
@@ -28,7 +31,8 @@ use pending::PendingBits;
 /// Work for the loop's thread.
 pub(crate) enum Message {
     Wake(Ticket),
-    Call(Box<dyn FnOnce() + Send>),
+    /// With the one it is for, as the half may change hands before it is read.
+    Call(ExecutorId, Box<dyn FnOnce() + Send>),
 }
 
 pub(crate) struct RemoteHalf {
@@ -169,7 +173,7 @@ impl ExecutorId {
         let Some(half) = half(self.index) else { return false };
         let same = half.life.load(Ordering::Relaxed) == self.life;
         if same {
-            half.send(Message::Call(Box::new(call)));
+            half.send(Message::Call(self, Box::new(call)));
         }
         same
     }
@@ -182,15 +186,14 @@ impl ExecutorId {
     /// Marks a task to be dropped at its next turn, and sees to it that it has one. Only from the executor's own thread.
     pub(crate) fn cancel(self, flags: &Flags) {
         flags.ask_cancel();
-        // Slot 0 is the root's, whom nobody can cancel: it stands for "in no slot yet".
         let slot = flags.slot.get();
-        if slot == 0 {
+        if slot == NO_SLOT {
             return;
         }
         let local = with_current(|core| {
             let local = core.id == self;
             if local && let Some(ticket) = core.tenant(slot) {
-                core.emit(|| Event::CancelAsk(core.who(ticket)));
+                core.tell_cancel(core.who(ticket), flags);
                 core.wake(ticket, Via::Cancel);
             }
             local

@@ -80,7 +80,7 @@ pub trait RunRoot {
 
 impl<F: Future> RunRoot for Root<'_, F> {
     fn turn(&mut self, ticket: Ticket) {
-        // A queue entry that an earlier root left behind.
+        // The turn belongs to another root.
         if self.ended || ticket != self.ticket {
             return;
         }

@@ -17,18 +17,17 @@ use std::rc::Rc;
 use crate::task::Run;
 use crate::ticket::{EXECUTOR_MASK, MAX_SLOTS, QUEUED, Ticket};
 
-/// Slot 0 belongs to the root future of `block_on`.
-pub(crate) const ROOT_SLOT: u32 = 0;
+/// In no slot, and the end of the list of vacant ones: slot 0 is never used.
+pub(crate) const NO_SLOT: u32 = 0;
 
 /// Slots come in chunks, so that a million tasks never move and no doubling leaves half of the memory unused.
 const CHUNK: usize = 1024;
-const NO_SLOT: u32 = u32::MAX;
 
 struct Slot {
     state: u64,
     /// Which child of a group lives here; in a vacant slot, the next vacant one.
     index: u32,
-    /// `None` in a vacant slot, and in the root's.
+    /// `None` in a vacant slot, and in that of the root future of a `block_on`.
     run: Option<Pin<Rc<dyn Run>>>,
 }
 
@@ -72,26 +71,18 @@ impl Slots {
     }
 
     /// Moves in: the ticket is what wakers of the tenant will hold.
-    pub(crate) fn occupy(&mut self, run: Pin<Rc<dyn Run>>, index: u32) -> Ticket {
+    pub(crate) fn occupy(&mut self, run: Option<Pin<Rc<dyn Run>>>, index: u32) -> Ticket {
         let number = if self.first_vacant == NO_SLOT { self.add_slot() } else { self.first_vacant };
         let slot = self.get_mut(number);
         let next = slot.index;
         slot.state ^= EXECUTOR_MASK;
         slot.index = index;
-        slot.run = Some(run);
+        slot.run = run;
         let ticket = Ticket(slot.state);
         if self.first_vacant == number {
             self.first_vacant = next;
         }
         ticket
-    }
-
-    /// The root moves into its reserved slot.
-    pub(crate) fn occupy_root(&mut self) -> Ticket {
-        let slot = self.get_mut(ROOT_SLOT);
-        // A root that ended while queued may have left its entry in the run queue: it serves the new one.
-        slot.state ^= EXECUTOR_MASK;
-        Ticket(slot.state & !QUEUED)
     }
 
     /// Moves out. The caller drops what it gets when no borrow is held.
@@ -133,9 +124,7 @@ impl Slots {
         match &slot.run {
             Some(run) => Tenant::Task(ticket, run.clone(), slot.index),
             None if ticket.executor() != executor => {
-                if number != ROOT_SLOT {
-                    self.put_back(number);
-                }
+                self.put_back(number);
                 Tenant::Gone
             }
             None => Tenant::Root(ticket),

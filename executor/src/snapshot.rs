@@ -3,7 +3,6 @@
 use crate::cell::Flags;
 use crate::core::Core;
 use crate::observer::{JoinState, Snapshot, TaskState};
-use crate::slots::ROOT_SLOT;
 use crate::task::{Header, TaskRef};
 
 impl Core {
@@ -19,7 +18,7 @@ impl Core {
                 parent: header.birth.parent,
                 location: header.birth.location,
                 queued: slots.is_queued(slot),
-                cancel_asked: flags.cancel_asked(),
+                cancel_asked: flags.cancel_told(),
                 escaped: flags.has_escaped(),
             });
             if let Some((waiter, location)) = header.join.waiter() {
@@ -27,7 +26,7 @@ impl Core {
             }
         };
         if let Some(root) = self.root() {
-            add(root.task_ref(), ROOT_SLOT, &root.header, &root.flags);
+            add(root.task_ref(), root.flags.slot.get(), &root.header, &root.flags);
         }
         for slot in 0..slots.used() {
             if let (Some((run, index)), Some(ticket)) = (slots.run(slot), slots.tenant(slot)) {

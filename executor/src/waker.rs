@@ -9,7 +9,7 @@ use std::task::{Context, RawWaker, RawWakerVTable, Waker};
 
 use crate::core::Core;
 use crate::observer::{Event, Via};
-use crate::remote;
+use crate::remote::{self, ExecutorId};
 use crate::task::TaskRef;
 use crate::ticket::Ticket;
 
@@ -26,22 +26,28 @@ pub(crate) fn of_ticket(ticket: Ticket) -> Waker {
     unsafe { Waker::new(ptr::without_provenance(ticket.0 as usize), &VTABLE) }
 }
 
-fn ticket_of(waker: &Waker) -> Option<Ticket> {
-    ptr::eq(waker.vtable(), &VTABLE).then(|| Ticket(waker.data().addr() as u64))
+fn ticket_of(data: *const (), vtable: &'static RawWakerVTable) -> Option<Ticket> {
+    ptr::eq(vtable, &VTABLE).then(|| Ticket(data.addr() as u64))
 }
 
 /// A waker for a primitive of this project to keep: for a task of ours a plain copy of the ticket, which is not an *escape*
 /// (see [`clone`]); for a combinator that polls with a waker of its own, a clone of that.
 pub fn own_waker(cx: &Context<'_>) -> Waker {
-    match ticket_of(cx.waker()) {
+    let waker = cx.waker();
+    match ticket_of(waker.data(), waker.vtable()) {
         Some(ticket) => of_ticket(ticket),
-        None => cx.waker().clone(),
+        None => waker.clone(),
     }
 }
 
 /// Which task a waker wakes; `None` if it is no task of the executor that runs on this thread, or is gone.
 pub fn task_of(waker: &Waker) -> Option<TaskRef> {
-    let ticket = ticket_of(waker)?;
+    task_of_parts(waker.data(), waker.vtable())
+}
+
+/// As [`task_of`], of a waker known by its two words.
+pub fn task_of_parts(data: *const (), vtable: &'static RawWakerVTable) -> Option<TaskRef> {
+    let ticket = ticket_of(data, vtable)?;
     with_current(|core| core.task_ref(ticket))?
 }
 
@@ -95,9 +101,13 @@ pub(crate) fn with_current<R>(f: impl FnOnce(&Core) -> R) -> Option<R> {
     Some(f(unsafe { core.as_ref() }))
 }
 
-/// Tells the observer of this thread's executor, if there are both.
-pub(crate) fn emit<'e>(event: impl FnOnce() -> Event<'e>) {
+/// Tells the observer of `executor`, if that is the one that runs on this thread: numbers of its tasks say nothing to another.
+pub(crate) fn emit<'e>(executor: ExecutorId, event: impl FnOnce() -> Event<'e>) {
     if cfg!(feature = "trace") {
-        with_current(|core| core.emit(event));
+        with_current(|core| {
+            if core.id == executor {
+                core.emit(event);
+            }
+        });
     }
 }

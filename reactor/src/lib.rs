@@ -18,6 +18,7 @@
 //! not ours (a waker, an observer, a closure) is called while nothing is borrowed.
 
 #![forbid(unsafe_code)]
+#![deny(missing_debug_implementations, missing_docs, unreachable_pub)]
 
 #[cfg(not(target_pointer_width = "64"))]
 compile_error!("glassloop needs a 64-bit target: it packs an index and a generation into one word");
@@ -33,7 +34,7 @@ mod unpark;
 mod waiting;
 
 pub use clock::{Clock, Instant};
-pub use observer::{Event, Observer, Visited, WaitEnd, WakerId};
+pub use observer::{Event, Observer, WaitEnd, WakerId};
 pub use reactor::{Reactor, Turn};
 pub use readiness::{Direction, Wait};
 pub use source::Source;

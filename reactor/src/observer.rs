@@ -1,6 +1,7 @@
-//! What the reactor reports of itself: an event after every change of its state, and all of the state on request.
+//! What the reactor reports of itself: an event after every change of its state.
 //!
-//! Replaying the events rebuilds exactly what [`Reactor::visit`](crate::Reactor::visit) shows, after each of them.
+//! Replaying the events rebuilds the state, after each of them: [`Reactor::visit`](crate::Reactor::visit) shows the same
+//! state as the shortest series of events that leads to it. So a record that begins late begins with those.
 
 use std::panic::Location;
 use std::task::{RawWakerVTable, Waker};
@@ -63,8 +64,8 @@ pub enum WaitEnd {
     Replaced,
 }
 
-/// One change of state. Timers, sources and waiters are named by numbers that are never used again; a timer's number
-/// counts the armings. A reset is a [`Event::TimerCancel`] and a [`Event::TimerArm`].
+/// One change of state. Timers, sources and waiters are named by numbers that are never used for another; a timer's
+/// number counts the armings. A reset is a [`Event::TimerCancel`] and a [`Event::TimerArm`].
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[allow(missing_docs, reason = "the fields of an event say what the event's own line says")]
 pub enum Event {
@@ -88,7 +89,7 @@ pub enum Event {
     Ready { source: u64, readable: bool, writable: bool, read_closed: bool, write_closed: bool },
     /// A ready bit was cleared: the operation would block, or took less than it could.
     NotReady { source: u64, direction: Direction },
-    /// A task waits for a source to become ready.
+    /// A task waits for a source to become ready. A waiter that was woken in vain waits again under the same number.
     WaitOn {
         source: u64,
         direction: Direction,
@@ -97,29 +98,10 @@ pub enum Event {
         operation: &'static str,
         location: &'static Location<'static>,
     },
-    /// A waiter waits no longer. If it was woken, that comes right after.
+    /// A waiter waits no longer. If it is to be woken, that comes after.
     WaitOff { source: u64, direction: Direction, waiter: u64, why: WaitEnd },
     /// The reactor is about to ask the system for readiness, and to block at most this long (`None`: without limit).
-    Park { max_wait: Option<Duration> },
+    Park { at: Instant, max_wait: Option<Duration> },
     /// The system answered, after `slept` by the reactor's clock.
     Unpark { ready: usize, unparked: bool, slept: Duration },
-}
-
-/// One thing that [`Reactor::visit`](crate::Reactor::visit) shows.
-#[derive(Clone, Copy, PartialEq, Debug)]
-#[allow(missing_docs, reason = "the fields are those of the events")]
-pub enum Visited {
-    /// An armed timer.
-    Timer { timer: u64, waker: WakerId, deadline: Instant, place: Place, location: &'static Location<'static> },
-    /// A registered source, with its bits.
-    Source { source: u64, kind: &'static str, readable: bool, writable: bool, read_closed: bool, write_closed: bool },
-    /// A task that waits on the source shown last.
-    Waiter {
-        source: u64,
-        direction: Direction,
-        waiter: u64,
-        waker: WakerId,
-        operation: &'static str,
-        location: &'static Location<'static>,
-    },
 }

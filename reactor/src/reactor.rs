@@ -9,9 +9,9 @@ use std::task::Waker;
 use std::time::Duration;
 
 use crate::clock::Clock;
+use crate::observer::Event;
 #[cfg(feature = "trace")]
 use crate::observer::Observer;
-use crate::observer::{Event, Visited};
 use crate::sources::Sources;
 use crate::timers::Timers;
 use crate::unpark::Unparker;
@@ -36,40 +36,26 @@ const EVENTS_PER_TURN: usize = 1024;
 /// ```
 #[derive(Clone)]
 pub struct Reactor {
-    shared: Rc<Shared>,
+    pub(crate) shared: Rc<Shared>,
 }
 
-struct Shared {
+pub(crate) struct Shared {
     clock: Clock,
-    timers: RefCell<Timers>,
-    sources: RefCell<Sources>,
-    registry: mio::Registry,
-    /// Taken out during a turn.
-    poller: Cell<Option<Poller>>,
+    pub(crate) timers: RefCell<Timers>,
+    pub(crate) sources: RefCell<Sources>,
+    pub(crate) registry: mio::Registry,
+    /// Borrowed from the beginning to the end of a turn, which is how a turn inside it is noticed.
+    poller: RefCell<Poller>,
     unparker: Arc<Unparker>,
     next_waiter: Cell<u64>,
     waiting: Cell<usize>,
     #[cfg(feature = "trace")]
     observer: RefCell<Option<Rc<dyn Observer>>>,
-    #[cfg(feature = "trace")]
-    observed: Cell<bool>,
 }
 
 struct Poller {
     poll: mio::Poll,
     events: mio::Events,
-}
-
-/// Puts the poller back, also when a waker panics.
-struct InTurn<'a> {
-    home: &'a Cell<Option<Poller>>,
-    poller: Option<Poller>,
-}
-
-impl Drop for InTurn<'_> {
-    fn drop(&mut self) {
-        self.home.set(self.poller.take());
-    }
 }
 
 /// What a turn found.
@@ -96,14 +82,12 @@ impl Reactor {
             timers: RefCell::new(Timers::new()),
             sources: RefCell::default(),
             registry,
-            poller: Cell::new(Some(Poller { poll, events })),
+            poller: RefCell::new(Poller { poll, events }),
             unparker,
             next_waiter: Cell::new(0),
             waiting: Cell::new(0),
             #[cfg(feature = "trace")]
             observer: RefCell::new(None),
-            #[cfg(feature = "trace")]
-            observed: Cell::new(false),
         };
         Ok(Reactor { shared: Rc::new(shared) })
     }
@@ -131,16 +115,12 @@ impl Reactor {
     /// # Panics
     /// Inside a turn of the same reactor, that is, when a waker or an observer calls it.
     pub fn turn(&self, max_wait: Option<Duration>) -> io::Result<Turn> {
-        let poller = self.shared.poller.take();
-        assert!(
-            poller.is_some(),
-            "Reactor::turn inside a turn: a waker only puts its task in a queue, it runs nothing"
-        );
-        let mut in_turn = InTurn { home: &self.shared.poller, poller };
-        let Poller { poll, events } = in_turn.poller.as_mut().expect("asserted above");
-
-        self.emit(|| Event::Park { max_wait: self.wait_limit(max_wait) });
-        let parked_at = self.is_observed().then(|| self.clock().now());
+        let Ok(mut poller) = self.shared.poller.try_borrow_mut() else {
+            panic!("Reactor::turn inside a turn: a waker only puts its task in a queue, it runs nothing");
+        };
+        let Poller { poll, events } = &mut *poller;
+        self.emit(|| Event::Park { at: self.clock().now(), max_wait: self.wait_limit(max_wait) });
+        let parked_at = self.clock().latest();
         // Computed last: what was armed until now counts.
         match poll.poll(events, self.wait_limit(max_wait)) {
             Err(error) if error.kind() == ErrorKind::Interrupted => events.clear(),
@@ -152,7 +132,7 @@ impl Reactor {
         if unparked {
             self.shared.unparker.heard();
         }
-        self.emit(|| Event::Unpark { ready, unparked, slept: self.clock().now() - parked_at.unwrap_or_default() });
+        self.emit(|| Event::Unpark { ready, unparked, slept: self.clock().now() - parked_at });
         for event in events.iter().filter(|event| event.token() != Sources::UNPARK) {
             self.source_event(event);
         }
@@ -173,51 +153,35 @@ impl Reactor {
         self.shared.waiting.get()
     }
 
-    /// Shows all that there is: every armed timer, in the order of arming, then every source, in the order of
-    /// registration, each followed by its waiters, in the order in which they would be woken. Nothing of the reactor is
-    /// borrowed while `visitor` runs.
-    pub fn visit(&self, visitor: &mut dyn FnMut(Visited)) {
-        let mut visited = Vec::new();
-        self.shared.timers.borrow().visit(&mut visited);
-        self.shared.sources.borrow().visit(&mut visited);
-        visited.into_iter().for_each(visitor);
+    /// Shows all that there is, as the events that would lead to it: every armed timer, in the order of arming, then
+    /// every source, in the order of registration, with its waiters, in the order in which they would be woken. Nothing
+    /// of the reactor is borrowed while `visitor` runs.
+    pub fn visit(&self, visitor: &mut dyn FnMut(&Event)) {
+        let mut events = Vec::new();
+        self.shared.timers.borrow().describe(&mut events);
+        self.shared.sources.borrow().describe(&mut events);
+        events.iter().for_each(visitor);
     }
 
     /// Has `observer` told every event from now on; `None`: nobody. (With the feature `trace`.)
     #[cfg(feature = "trace")]
     pub fn set_observer(&self, observer: Option<Rc<dyn Observer>>) {
-        self.shared.observed.set(observer.is_some());
         let _former = self.shared.observer.replace(observer); // dropped outside of the borrow
     }
 
     /// Tells the observer, if there is one. Comes after the change, and outside of any borrow.
     pub(crate) fn emit(&self, event: impl FnOnce() -> Event) {
         #[cfg(feature = "trace")]
-        if self.is_observed() {
-            let observer = self.shared.observer.borrow().clone();
-            observer.inspect(|observer| observer.event(&event()));
+        if let Some(observer) = self.observer() {
+            observer.event(&event());
         }
         #[cfg(not(feature = "trace"))]
         let _ = event;
     }
 
-    fn is_observed(&self) -> bool {
-        #[cfg(feature = "trace")]
-        return self.shared.observed.get();
-        #[cfg(not(feature = "trace"))]
-        return false;
-    }
-
-    pub(crate) fn timers(&self) -> &RefCell<Timers> {
-        &self.shared.timers
-    }
-
-    pub(crate) fn sources(&self) -> &RefCell<Sources> {
-        &self.shared.sources
-    }
-
-    pub(crate) fn registry(&self) -> &mio::Registry {
-        &self.shared.registry
+    #[cfg(feature = "trace")]
+    fn observer(&self) -> Option<Rc<dyn Observer>> {
+        self.shared.observer.borrow().clone()
     }
 
     /// A number for the next waiter; never used again.

@@ -3,11 +3,9 @@
 //! Pure state: nothing here calls a waker or an observer.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::panic::Location;
 use std::task::Waker;
-
-use crate::observer::WakerId;
 
 /// A direction of a source.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -29,13 +27,6 @@ pub struct Wait {
     pub location: &'static Location<'static>,
 }
 
-/// A [`Wait`] with the number that observers know it by.
-#[derive(Debug)]
-pub(crate) struct Waiter {
-    pub(crate) id: u64,
-    pub(crate) wait: Wait,
-}
-
 impl Wait {
     fn is_same_as(&self, other: &Wait) -> bool {
         self.waker.will_wake(&other.waker)
@@ -44,81 +35,53 @@ impl Wait {
     }
 }
 
-/// What [`Readiness::make_room`] found.
-#[derive(Debug)]
-pub(crate) enum Room {
-    /// The place is free now; this waiter had to leave it.
-    Made(Option<Waiter>),
-    /// The very same wait is there already.
-    Taken,
-}
-
 #[derive(Debug)]
 pub(crate) struct Readiness {
-    /// Set: the next try may succeed. Nobody asks the system before it was cleared by a try that would have blocked.
+    /// Set: the next try may succeed. Nobody waits for the system before a try has cleared it.
     pub(crate) ready: Cell<bool>,
-    /// The other side is done with this direction; stays.
+    /// The other side is done with this direction; never cleared.
     pub(crate) closed: Cell<bool>,
-    waiters: RefCell<Waiters>,
-}
-
-#[derive(Debug, Default)]
-struct Waiters {
-    /// The one place of operations that have the direction to themselves.
-    seat: Option<Waiter>,
-    /// The line of those that share it. Numbers only grow, so the first comer is the first in the map.
-    line: BTreeMap<u64, Wait>,
+    /// The number under which those wait who have the direction to themselves: one of them at a time.
+    pub(crate) seat: u64,
+    /// Sorted by number, which is the order of coming.
+    line: RefCell<VecDeque<(u64, Wait)>>,
 }
 
 impl Readiness {
     /// Ready, as nobody has tried yet.
-    pub(crate) fn new() -> Readiness {
-        Readiness { ready: Cell::new(true), closed: Cell::new(false), waiters: RefCell::default() }
+    pub(crate) fn new(seat: u64) -> Readiness {
+        Readiness { ready: Cell::new(true), closed: Cell::new(false), seat, line: RefCell::default() }
     }
 
-    /// Frees the place for `wait` (in the line, if it has a number), unless the same wait is there already.
-    pub(crate) fn make_room(&self, number: Option<u64>, wait: &Wait) -> Room {
-        let Waiters { seat, line } = &mut *self.waiters.borrow_mut();
-        let there = match number {
-            Some(id) => line.get(&id),
-            None => seat.as_ref().map(|waiter| &waiter.wait),
-        };
-        match (there, number) {
-            (Some(there), _) if there.is_same_as(wait) => Room::Taken,
-            (_, Some(id)) => Room::Made(line.remove(&id).map(|wait| Waiter { id, wait })),
-            (_, None) => Room::Made(seat.take()),
+    /// Whether this very wait stands in the line under this number.
+    pub(crate) fn has(&self, number: u64, wait: &Wait) -> bool {
+        let line = self.line.borrow();
+        position(&line, number).is_ok_and(|position| line[position].1.is_same_as(wait))
+    }
+
+    /// Joins the line where the number belongs. It must not be in use.
+    pub(crate) fn join(&self, number: u64, wait: Wait) {
+        let mut line = self.line.borrow_mut();
+        if let Err(position) = position(&line, number) {
+            line.insert(position, (number, wait));
         }
     }
 
-    pub(crate) fn sit(&self, waiter: Waiter) {
-        let before = self.waiters.borrow_mut().seat.replace(waiter);
-        debug_assert!(before.is_none(), "make_room comes first");
+    pub(crate) fn leave(&self, number: u64) -> Option<Wait> {
+        let mut line = self.line.borrow_mut();
+        let position = position(&line, number).ok()?;
+        Some(line.remove(position)?.1)
     }
 
-    pub(crate) fn join_line(&self, Waiter { id, wait }: Waiter) {
-        let before = self.waiters.borrow_mut().line.insert(id, wait);
-        debug_assert!(before.is_none(), "make_room comes first");
+    pub(crate) fn first(&self) -> Option<u64> {
+        self.line.borrow().front().map(|&(number, _)| number)
     }
 
-    pub(crate) fn leave_seat(&self) -> Option<Waiter> {
-        self.waiters.borrow_mut().seat.take()
+    pub(crate) fn for_each_wait(&self, mut visitor: impl FnMut(u64, &Wait)) {
+        self.line.borrow().iter().for_each(|(number, wait)| visitor(*number, wait));
     }
+}
 
-    pub(crate) fn leave_line(&self, id: u64) -> Option<Waiter> {
-        let wait = self.waiters.borrow_mut().line.remove(&id)?;
-        Some(Waiter { id, wait })
-    }
-
-    pub(crate) fn first_in_line(&self) -> Option<Waiter> {
-        let (id, wait) = self.waiters.borrow_mut().line.pop_first()?;
-        Some(Waiter { id, wait })
-    }
-
-    /// The waiters in the order in which they would be woken: number, waker, operation, location.
-    pub(crate) fn waiters(&self) -> Vec<(u64, WakerId, &'static str, &'static Location<'static>)> {
-        let waiters = self.waiters.borrow();
-        let seat = waiters.seat.iter().map(|waiter| (waiter.id, &waiter.wait));
-        let line = waiters.line.iter().map(|(&id, wait)| (id, wait));
-        seat.chain(line).map(|(id, wait)| (id, WakerId::from(&wait.waker), wait.operation, wait.location)).collect()
-    }
+fn position(line: &VecDeque<(u64, Wait)>, number: u64) -> Result<usize, usize> {
+    line.binary_search_by_key(&number, |&(there, _)| there)
 }

@@ -20,8 +20,8 @@ const SHORT_MEANS_DRAINED: bool =
 /// Something the system reports readiness of, such as a socket; owned, and registered until dropped. Dropping it wakes
 /// whoever waits on it.
 ///
-/// Each direction has one seat, for operations that have the direction to themselves ([`Source::poll_io`]), and a line,
-/// for operations that several tasks may be in at once ([`Source::poll_io_shared`]).
+/// Operations that have a direction to themselves ([`Source::poll_io`]) share one seat there; operations that several
+/// tasks may be in at once ([`Source::poll_io_shared`]) stand in line. A direction is used in one of the two ways.
 ///
 /// ```
 /// use glassloop_reactor::{Clock, Direction, Reactor, Source, Wait};
@@ -106,7 +106,7 @@ impl<S: mio::event::Source> Source<S> {
     ) -> Poll<io::Result<R>> {
         let result = self.try_io(direction, attempt);
         if result.is_pending() {
-            self.reactor.wait(&self.state, direction, None, wait());
+            self.reactor.wait(&self.state, direction, self.state.readiness(direction).seat, wait());
         }
         result
     }
@@ -184,9 +184,8 @@ impl<S: mio::event::Source> Source<S> {
 
     /// Takes back the wait that is in a direction's seat, if any; its waker is dropped.
     pub fn stop_waiting(&self, direction: Direction) {
-        if let Some(waiter) = self.state.readiness(direction).leave_seat() {
-            self.reactor.wait_ended(&self.state, direction, &waiter, WaitEnd::Dropped);
-        }
+        let seat = self.state.readiness(direction).seat;
+        self.reactor.end_wait(&self.state, direction, seat, WaitEnd::Dropped);
     }
 
     fn try_io<R>(&self, direction: Direction, mut attempt: impl FnMut(&S) -> io::Result<R>) -> Poll<io::Result<R>> {

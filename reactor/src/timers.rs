@@ -12,7 +12,7 @@ use std::panic::Location;
 use std::task::Waker;
 
 use crate::clock::Instant;
-use crate::observer::{Event, Visited, WakerId};
+use crate::observer::{Event, WakerId};
 use crate::reactor::Reactor;
 use entries::Entries;
 use wheel::{Step, Wheel};
@@ -163,11 +163,11 @@ impl Timers {
         self.earliest()
     }
 
-    /// Adds every armed timer, in the order of arming.
-    pub(crate) fn visit(&self, visited: &mut Vec<Visited>) {
+    /// Adds the events that lead to what is armed now.
+    pub(crate) fn describe(&self, events: &mut Vec<Event>) {
         let mut entries: Vec<_> = self.entries.iter().collect();
         entries.sort_unstable_by_key(|entry| entry.id);
-        visited.extend(entries.into_iter().map(|entry| Visited::Timer {
+        events.extend(entries.into_iter().map(|entry| Event::TimerArm {
             timer: entry.id,
             waker: WakerId::from(entry.waker.as_ref().expect("iter() gives armed entries")),
             deadline: entry.deadline,
@@ -201,14 +201,14 @@ impl Reactor {
         // The caller has just read the clock to compute the deadline: no need to read it again.
         let latest = self.clock().latest();
         let id = WakerId::from(&waker);
-        let (key, timer, place) = self.timers().borrow_mut().arm(latest, deadline, waker, location);
+        let (key, timer, place) = self.shared.timers.borrow_mut().arm(latest, deadline, waker, location);
         self.emit(|| Event::TimerArm { timer, waker: id, deadline, place, location });
         key
     }
 
     /// Disarms the timer, if it is still armed: its waker is dropped, not woken.
     pub fn disarm(&self, key: TimerKey) {
-        let removed = self.timers().borrow_mut().disarm(&key);
+        let removed = self.shared.timers.borrow_mut().disarm(&key);
         if let Some(Removed { id, .. }) = removed {
             self.emit(|| Event::TimerCancel { timer: id });
         }
@@ -217,7 +217,7 @@ impl Reactor {
     /// Arms the timer anew, for another deadline: in the firing order it comes after all that were armed before.
     /// Returns `false`, and does nothing, if it is no longer armed.
     pub fn reset(&self, key: &mut TimerKey, deadline: Instant) -> bool {
-        let removed = self.timers().borrow_mut().disarm(key);
+        let removed = self.shared.timers.borrow_mut().disarm(key);
         let Some(Removed { id, waker, location, .. }) = removed else { return false };
         self.emit(|| Event::TimerCancel { timer: id });
         *key = self.arm(deadline, waker, location);
@@ -226,13 +226,13 @@ impl Reactor {
 
     /// Whether the timer has neither fired nor been disarmed.
     pub fn is_armed(&self, key: &TimerKey) -> bool {
-        self.timers().borrow().entries.find(key).is_some()
+        self.shared.timers.borrow().entries.find(key).is_some()
     }
 
     /// Gives an armed timer another waker, unless the one it has wakes the same task.
     pub fn set_waker(&self, key: &TimerKey, waker: Waker) {
         let new = WakerId::from(&waker);
-        let (changed, _left_over) = self.timers().borrow_mut().set_waker(key, waker);
+        let (changed, _left_over) = self.shared.timers.borrow_mut().set_waker(key, waker);
         if let Some(timer) = changed {
             self.emit(|| Event::TimerWaker { timer, waker: new });
         }
@@ -248,7 +248,7 @@ impl Reactor {
         while let Some((timer, from, to)) = self.step_timers(now) {
             self.emit(|| Event::TimerMove { timer, from, to });
         }
-        let newcomers = self.timers().borrow().next_id;
+        let newcomers = self.shared.timers.borrow().next_id;
         let (mut fired, mut last) = (0, None);
         while let Some(Removed { id, deadline, waker, .. }) = self.take_due_timer(now, last, newcomers) {
             self.emit(|| Event::TimerFire { timer: id, deadline, late: now - deadline });
@@ -260,22 +260,22 @@ impl Reactor {
     }
 
     fn step_timers(&self, now: Instant) -> Option<(u64, Place, Place)> {
-        self.timers().borrow_mut().step(now)
+        self.shared.timers.borrow_mut().step(now)
     }
 
     fn take_due_timer(&self, now: Instant, last: Option<FiringOrder>, newcomers: u64) -> Option<Removed> {
-        self.timers().borrow_mut().take_due(now, last, newcomers)
+        self.shared.timers.borrow_mut().take_due(now, last, newcomers)
     }
 
     /// A moment before which nothing fires: the earliest deadline, or, when a timer was disarmed meanwhile, possibly
     /// that one's. `None` when no timer is armed.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.timers().borrow().earliest()
+        self.shared.timers.borrow().earliest()
     }
 
     /// How many timers are armed.
     pub fn armed_timers(&self) -> usize {
-        self.timers().borrow().entries.armed()
+        self.shared.timers.borrow().entries.armed()
     }
 
     /// Moves a virtual clock to the earliest deadline, exactly, to the nanosecond: time never stops at a moment that
@@ -286,7 +286,7 @@ impl Reactor {
     /// On a real clock.
     pub fn jump_to_next_deadline(&self) -> bool {
         assert!(self.clock().is_virtual(), "jump_to_next_deadline: this clock is real; a real loop waits in turn()");
-        let earliest = self.timers().borrow_mut().find_earliest();
+        let earliest = self.shared.timers.borrow_mut().find_earliest();
         let Some(to) = earliest else { return false };
         let from = self.clock().now();
         if to > from {

@@ -30,27 +30,20 @@ impl Waiting {
     }
 
     pub(crate) fn wait(&self, wait: Wait) {
-        self.reactor.wait(&self.state, self.direction, Some(self.number), wait);
+        self.reactor.wait(&self.state, self.direction, self.number, wait);
     }
 
-    /// The operation is done. Dropped out of the line, it passes its turn on.
+    /// The operation is done: whatever there is beyond what it took is for the next.
     pub(crate) fn done(self) {
-        self.step_out();
-    }
-
-    /// Leaves the line. Returns whether it still stood there, that is, was not woken.
-    fn step_out(&self) -> bool {
-        let waiter = self.state.readiness(self.direction).leave_line(self.number);
-        if let Some(waiter) = &waiter {
-            self.reactor.wait_ended(&self.state, self.direction, waiter, WaitEnd::Dropped);
-        }
-        waiter.is_some()
+        self.reactor.end_wait(&self.state, self.direction, self.number, WaitEnd::Dropped);
+        // Now it stands in no line, so its drop passes the turn on.
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if !self.step_out() {
+        let was_standing = self.reactor.end_wait(&self.state, self.direction, self.number, WaitEnd::Dropped);
+        if was_standing.is_none() {
             self.reactor.pass_turn(&self.state, self.direction);
         }
     }

@@ -60,9 +60,7 @@ mod request;
 mod response;
 
 pub use body::{BodyDecoder, Piece};
-pub use encode::{
-    EncodeError, encode_chunk, encode_last_chunk, encode_request_head, encode_response_head,
-};
+pub use encode::{EncodeError, encode_chunk, encode_last_chunk, encode_request_head, encode_response_head};
 pub use error::Error;
 pub use framing::{Framing, keep_alive, request_framing, response_framing};
 pub use head::{RequestHead, ResponseHead};
@@ -85,12 +83,7 @@ pub struct Limits {
 impl Default for Limits {
     /// 64 KiB of head, 256 header lines, 16 interim responses, 16 KiB of chunk extensions.
     fn default() -> Limits {
-        Limits {
-            head_bytes: 64 * 1024,
-            headers: 256,
-            interim: 16,
-            chunk_extension_bytes: 16 * 1024,
-        }
+        Limits { head_bytes: 64 * 1024, headers: 256, interim: 16, chunk_extension_bytes: 16 * 1024 }
     }
 }
 

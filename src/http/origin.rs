@@ -8,7 +8,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use ::http::HeaderValue;
-use ::url::{Host, ParseError, Url};
+use ::url::{Host, ParseError, Position, Url};
 
 use super::Error;
 use crate::net::Address;
@@ -37,55 +37,77 @@ impl fmt::Display for Origin {
     }
 }
 
-/// Parses an absolute `http` URL.
-pub(super) fn parse(text: &str) -> Result<(Url, Origin), Error> {
-    let shown = || redact(text);
-    if text.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\') {
-        return Err(Error::ForbiddenByteInUrl { url: shown() });
-    }
-    let url = Url::parse(text).map_err(|source| match source {
-        ParseError::EmptyHost => Error::UrlWithoutHost { url: shown() },
-        source => Error::InvalidUrl { url: shown(), source },
-    })?;
-    if url.scheme() != "http" {
-        return Err(Error::UnsupportedScheme { url: shown(), scheme: url.scheme().to_owned() });
-    }
-    // `http:///x` and `http:x` would be taken for `http://x/`.
-    let authority = text.trim().split_once(':').and_then(|(_, rest)| rest.strip_prefix("//"));
-    if authority.is_none_or(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#'])) {
-        return Err(Error::UrlWithoutHost { url: shown() });
-    }
-    let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
-        return Err(Error::UrlWithoutHost { url: shown() });
-    };
-    let origin = Origin { host: host.to_owned(), port };
-    Ok((url, origin))
+/// A checked URL: where a request goes.
+#[derive(Debug, Clone)]
+pub(super) struct Destination {
+    pub(super) url: Url,
+    pub(super) origin: Origin,
 }
 
-/// The request target: path and query. (The fragment is nobody's business but the client's.)
-pub(super) fn target(url: &Url) -> &str {
-    &url[::url::Position::BeforePath..::url::Position::AfterQuery]
-}
+impl Destination {
+    /// Parses an absolute `http` URL.
+    pub(super) fn parse(text: &str) -> Result<Destination, Error> {
+        let shown = || redact(text);
+        if text.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\') {
+            return Err(Error::ForbiddenByteInUrl { url: shown() });
+        }
+        let url = Url::parse(text).map_err(|source| match source {
+            ParseError::EmptyHost => Error::UrlWithoutHost { url: shown() },
+            source => Error::InvalidUrl { url: shown(), source },
+        })?;
+        if url.scheme() != "http" {
+            return Err(Error::UnsupportedScheme { url: shown(), scheme: url.scheme().to_owned() });
+        }
+        // `http:///x` and `http:x` would be taken for `http://x/`.
+        let authority = text.trim().split_once(':').and_then(|(_, rest)| rest.strip_prefix("//"));
+        if authority.is_none_or(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#'])) {
+            return Err(Error::UrlWithoutHost { url: shown() });
+        }
+        let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
+            return Err(Error::UrlWithoutHost { url: shown() });
+        };
+        let origin = Origin { host: host.to_owned(), port };
+        Ok(Destination { url, origin })
+    }
 
-/// The value of `Host`: with the port unless it is the scheme's own, IPv6 in brackets.
-pub(super) fn host_header(url: &Url) -> Option<HeaderValue> {
-    let host = &url[::url::Position::BeforeHost..::url::Position::AfterPort];
-    HeaderValue::from_str(host).ok()
+    /// The request target: path and query. (The fragment is the client's own business.)
+    pub(super) fn target(&self) -> &str {
+        &self.url[Position::BeforePath..Position::AfterQuery]
+    }
+
+    /// The value of `Host`: with the port unless it is the scheme's own, IPv6 in brackets.
+    pub(super) fn host_header(&self) -> Option<HeaderValue> {
+        HeaderValue::from_str(&self.url[Position::BeforeHost..Position::AfterPort]).ok()
+    }
+
+    /// The URL for an error text.
+    pub(super) fn shown(&self) -> String {
+        redact(self.url.as_str())
+    }
 }
 
 /// A URL as it may be shown: without user info, on one line, of bounded length.
 pub(super) fn redact(text: &str) -> String {
     const LONGEST: usize = 500;
-    let authority = text.find("//").map_or(0, |at| at + 2);
-    let end = text[authority..].find(['/', '?', '#']).map_or(text.len(), |at| authority + at);
-    let (before, rest) = match text[authority..end].rfind('@') {
-        Some(at) => (format!("{}***@", &text[..authority]), &text[authority + at + 1..]),
-        None => (String::new(), text),
+    let (before, rest) = text.split_at(user_info_start(text));
+    let well_formed = before.ends_with("://") && !rest.starts_with('/');
+    let end = rest.find(['/', '?', '#']).filter(|_| well_formed).unwrap_or(rest.len());
+    let (before, rest) = match rest[..end].rfind('@') {
+        Some(at) => (format!("{before}***"), &rest[at..]),
+        None => (before.to_owned(), rest),
     };
     let cut = rest.char_indices().nth(LONGEST).map_or(rest.len(), |(at, _)| at);
     let ellipsis = if cut < rest.len() { "…" } else { "" };
-    let shown: String = rest[..cut].chars().flat_map(escape).collect();
-    format!("{before}{shown}{ellipsis}")
+    let shown = before.chars().chain(rest[..cut].chars()).flat_map(escape);
+    shown.chain(ellipsis.chars()).collect()
+}
+
+/// Where user info would begin; at the front if the text does not look like a URL.
+fn user_info_start(text: &str) -> usize {
+    match text.find("://") {
+        Some(at) if text[..at].bytes().all(|byte| byte.is_ascii_alphabetic()) => at + 3,
+        _ => 0,
+    }
 }
 
 fn escape(c: char) -> impl Iterator<Item = char> {
@@ -99,9 +121,9 @@ mod tests {
     use super::*;
 
     fn parts(text: &str) -> (String, String, String) {
-        let (url, origin) = parse(text).unwrap();
-        let host = host_header(&url).unwrap().to_str().unwrap().to_owned();
-        (origin.to_string(), host, target(&url).to_owned())
+        let destination = Destination::parse(text).unwrap();
+        let host = destination.host_header().unwrap().to_str().unwrap().to_owned();
+        (destination.origin.to_string(), host, destination.target().to_owned())
     }
 
     fn is(text: &str, origin: &str, host: &str, target: &str) {
@@ -127,16 +149,16 @@ mod tests {
     fn what_is_no_http_url_is_a_typed_error() {
         use Error as E;
         for text in ["", "x", "/x", "http://h:99999/", "http://[::1", "http://a b/", "http://%00/"] {
-            assert!(matches!(parse(text), Err(E::InvalidUrl { .. })), "{text:?}");
+            assert!(matches!(Destination::parse(text), Err(E::InvalidUrl { .. })), "{text:?}");
         }
         for text in ["http://", "http:///x", "http:x", "http:/x", "http://?x", "http://u@/x", "http://:80/"] {
-            assert!(matches!(parse(text), Err(E::UrlWithoutHost { .. })), "{text:?}: {:?}", parse(text));
+            assert!(matches!(Destination::parse(text), Err(E::UrlWithoutHost { .. })), "{text:?}");
         }
         for text in ["https://h/", "file:///etc/hostname", "localhost:80", "ftp://h/", "data:,x"] {
-            assert!(matches!(parse(text), Err(E::UnsupportedScheme { .. })), "{text:?}");
+            assert!(matches!(Destination::parse(text), Err(E::UnsupportedScheme { .. })), "{text:?}");
         }
         for text in ["http://h/\r\nX: y", "http://h/a\tb", "http://h\\@evil/", "http://h/\0"] {
-            assert!(matches!(parse(text), Err(E::ForbiddenByteInUrl { .. })), "{text:?}");
+            assert!(matches!(Destination::parse(text), Err(E::ForbiddenByteInUrl { .. })), "{text:?}");
         }
     }
 
@@ -145,7 +167,10 @@ mod tests {
         assert_eq!(redact("http://u:p@h/x@y"), "http://***@h/x@y");
         assert_eq!(redact("http://u:p@x@h"), "http://***@h");
         assert_eq!(redact("http://h/\r\n\u{1b}[31m"), "http://h/\\r\\n\\u{1b}[31m");
-        assert_eq!(redact("u:p@h"), "***@h");
+        for sloppy in ["u:p@h", "http:/u:p@h", "http:\\\\u:p@h", "//u:p@h", "a b://u:p@h"] {
+            assert_eq!(redact(sloppy), "***@h");
+        }
+        assert_eq!(redact("http:///u:p@h"), "http://***@h");
         assert_eq!(redact("http://h/é"), "http://h/é");
         assert!(redact(&"é".repeat(10_000)).chars().count() < 600);
     }

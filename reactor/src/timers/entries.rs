@@ -1,5 +1,6 @@
 //! The armed timers themselves, in chunks that never move, named by index.
 
+use std::mem;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Waker;
@@ -59,36 +60,29 @@ impl Entries {
         waker: Waker,
         location: &'static Location<'static>,
     ) -> TimerKey {
-        let index = if self.first_free == NIL { self.append(location) } else { self.first_free };
-        let entry = self.at_mut(index);
-        let generation = entry.generation;
-        let next_free = entry.next;
-        *entry = Entry {
-            waker: Some(waker),
-            location,
-            deadline,
-            id,
-            previous: NIL,
-            next: NIL,
-            generation,
-            place: Place::Due,
+        let (index, generation) = match self.first_free {
+            NIL => (self.next_index(), self.first_generation),
+            free => (free, self.at(free).generation),
         };
-        self.first_free = next_free;
+        let waker = Some(waker);
+        let (previous, next, place) = (NIL, NIL, Place::Due);
+        let entry = Entry { waker, location, deadline, id, previous, next, generation, place };
+        if self.first_free == NIL {
+            self.chunks.last_mut().expect("next_index() made room").push(entry);
+        } else {
+            self.first_free = mem::replace(self.at_mut(index), entry).next;
+        }
         self.armed += 1;
         TimerKey { index, generation }
     }
 
-    fn append(&mut self, location: &'static Location<'static>) -> u32 {
+    /// The index of the entry after the last one, with room for it.
+    fn next_index(&mut self) -> u32 {
         if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
             self.chunks.push(Vec::with_capacity(CHUNK));
         }
-        let full = (self.chunks.len() - 1) * CHUNK;
-        let generation = self.first_generation;
-        let chunk = self.chunks.last_mut().expect("pushed above");
-        let index = u32::try_from(full + chunk.len()).ok().filter(|&index| index != NIL);
-        let (deadline, place) = (Instant::from_nanos(0), Place::Due);
-        chunk.push(Entry { waker: None, location, deadline, id: 0, previous: NIL, next: NIL, generation, place });
-        index.expect("more than 4 billion timers are armed")
+        let index = (self.chunks.len() - 1) * CHUNK + self.chunks[self.chunks.len() - 1].len();
+        u32::try_from(index).ok().filter(|&index| index != NIL).expect("more than 4 billion timers are armed")
     }
 
     /// Frees an armed entry that is in no list any more. The waker is the caller's to drop, outside of any borrow.

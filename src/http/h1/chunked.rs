@@ -94,17 +94,13 @@ impl ChunkedDecoder {
     /// The state behind one byte of framing.
     fn after(&mut self, byte: u8) -> Result<State, Error> {
         match (self.state, byte) {
-            (State::Size(digits), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
-                self.add_digit(digits, byte)
-            }
+            (State::Size(digits), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => self.add_digit(digits, byte),
             (State::Size(0), _) => Err(Error::ChunkSize),
             (State::Size(_) | State::Blank | State::Extension, b'\r') => Ok(State::SizeLf),
             (State::Size(_) | State::Blank, b';') => self.in_extension(State::Extension),
             (State::Size(_) | State::Blank, b' ' | b'\t') => self.in_extension(State::Blank),
             (State::Size(_) | State::Blank, _) => Err(Error::ChunkSize),
-            (State::Extension, b'\t' | 0x20..=0x7e | 0x80..) => {
-                self.in_extension(State::Extension)
-            }
+            (State::Extension, b'\t' | 0x20..=0x7e | 0x80..) => self.in_extension(State::Extension),
             (State::Extension, _) => Err(Error::ChunkExtension),
             (State::SizeLf, b'\n') if self.remaining == 0 => Ok(State::Trailers(0)),
             (State::SizeLf, b'\n') => Ok(State::Data),

@@ -114,11 +114,7 @@ fn put_headers(
     Ok(())
 }
 
-fn put_line(
-    out: &mut Vec<u8>,
-    name: &header::HeaderName,
-    value: &header::HeaderValue,
-) -> Result<(), EncodeError> {
+fn put_line(out: &mut Vec<u8>, name: &header::HeaderName, value: &header::HeaderValue) -> Result<(), EncodeError> {
     if value.as_bytes().iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
         return Err(EncodeError::Value(name.clone()));
     }
@@ -174,8 +170,7 @@ mod tests {
         for target in ["", "/a b", "/a\r\nX: y", "/\0", "/caf\u{e9}", "/\u{7f}"] {
             let mut out = b"before".to_vec();
             let map = HeaderMap::new();
-            let result =
-                encode_request_head(&mut out, &Method::GET, target, &map, Framing::Empty);
+            let result = encode_request_head(&mut out, &Method::GET, target, &map, Framing::Empty);
             assert_eq!(result, Err(EncodeError::Target), "{target:?}");
             assert_eq!(out, b"before");
         }

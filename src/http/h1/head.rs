@@ -67,8 +67,8 @@ impl HeadScanner {
         let full = window.len() == room;
 
         let nothing_yet = window.is_empty() || window == b"\r";
-        let worth_a_try = window.len() >= self.next_try && !nothing_yet;
-        if !(full || worth_a_try || self.sees_end(window)) {
+        let worth_a_try = window.len() >= self.next_try || self.sees_end(window);
+        if !full && (nothing_yet || !worth_a_try) {
             return Ok((blank, None));
         }
         match parse(window, limits.headers)? {
@@ -94,9 +94,7 @@ impl HeadScanner {
     fn sees_end(&mut self, window: &[u8]) -> bool {
         // It may have begun with the last two bytes of the part seen before.
         let mut at = self.scanned.saturating_sub(2);
-        if self.next_try > 0 {
-            self.scanned = window.len();
-        }
+        self.scanned = window.len();
         while let Some(found) = window[at..].iter().position(|&byte| byte == b'\n') {
             at += found + 1;
             let rest = &window[at..];
@@ -124,14 +122,10 @@ fn empty_lines(input: &[u8]) -> usize {
 const ON_STACK: usize = 48;
 
 /// Parses the head of a response. Obsolete line folding is refused, as is a blank in front of a colon.
-pub(super) fn parse_response(
-    bytes: &[u8],
-    max_headers: usize,
-) -> Result<Option<(ResponseHead, usize)>, Error> {
+pub(super) fn parse_response(bytes: &[u8], max_headers: usize) -> Result<Option<(ResponseHead, usize)>, Error> {
     with_header_slots(max_headers, |slots| {
         let mut raw = httparse::Response::new(&mut []);
-        let parsed = httparse::ParserConfig::default()
-            .parse_response_with_uninit_headers(&mut raw, bytes, slots)?;
+        let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(&mut raw, bytes, slots)?;
         let httparse::Status::Complete(length) = parsed else {
             return Ok(None);
         };
@@ -150,14 +144,10 @@ fn raw_response(raw: &httparse::Response<'_, '_>) -> Option<ResponseHead> {
 }
 
 /// Parses the head of a request.
-pub(super) fn parse_request(
-    bytes: &[u8],
-    max_headers: usize,
-) -> Result<Option<(RequestHead, usize)>, Error> {
+pub(super) fn parse_request(bytes: &[u8], max_headers: usize) -> Result<Option<(RequestHead, usize)>, Error> {
     with_header_slots(max_headers, |slots| {
         let mut raw = httparse::Request::new(&mut []);
-        let httparse::Status::Complete(length) = raw.parse_with_uninit_headers(bytes, slots)?
-        else {
+        let httparse::Status::Complete(length) = raw.parse_with_uninit_headers(bytes, slots)? else {
             return Ok(None);
         };
         let head = raw_request(&raw).ok_or(httparse::Error::Token)?;
@@ -219,4 +209,52 @@ fn header_map(lines: &[httparse::Header<'_>]) -> Option<HeaderMap> {
         map.try_append(name, value).ok()?;
     }
     Some(map)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    thread_local! {
+        static PARSED: Cell<usize> = const { Cell::new(0) };
+    }
+
+    /// Counts the bytes that go through the parser.
+    fn counting(bytes: &[u8], max_headers: usize) -> Result<Option<(ResponseHead, usize)>, Error> {
+        PARSED.set(PARSED.get() + bytes.len());
+        parse_response(bytes, max_headers)
+    }
+
+    #[test]
+    fn a_dripped_head_costs_linear_work() {
+        let line = "X-A: 0123456789\r\n";
+        let head = format!("HTTP/1.1 200 OK\r\n{}\r\n", line.repeat(200));
+        let mut scanner = HeadScanner::default();
+        PARSED.set(0);
+        for end in 1..head.len() {
+            let found = scanner.next(&head.as_bytes()[..end], &Limits::default(), counting);
+            assert!(matches!(found, Ok((0, None))), "at {end}");
+        }
+        let (consumed, found) = scanner.next(head.as_bytes(), &Limits::default(), counting).unwrap();
+        assert_eq!((consumed, found.unwrap().headers.len()), (head.len(), 200));
+        assert!(PARSED.get() < 4 * head.len(), "parsed {} of {}", PARSED.get(), head.len());
+    }
+
+    #[test]
+    fn endless_empty_lines_are_dropped_and_limited() {
+        let limits = Limits { head_bytes: 100, ..Limits::default() };
+        let mut scanner = HeadScanner::default();
+        let mut dropped = 0;
+        let error = loop {
+            match scanner.next(b"\r\n\n", &limits, counting) {
+                Ok((consumed, None)) => dropped += consumed,
+                Ok((_, Some(_))) => panic!("a head out of nothing"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error, Error::HeadTooLarge { limit: 100 });
+        assert!(dropped <= 100);
+    }
 }

@@ -41,12 +41,7 @@ enum State {
 impl RequestReader {
     /// A reader for one request.
     pub fn new(limits: Limits) -> RequestReader {
-        RequestReader {
-            limits,
-            state: State::Head(HeadScanner::default()),
-            keep_alive: false,
-            expects_continue: false,
-        }
+        RequestReader { limits, state: State::Head(HeadScanner::default()), keep_alive: false, expects_continue: false }
     }
 
     /// Looks at the unconsumed bytes.
@@ -72,9 +67,7 @@ impl RequestReader {
     }
 
     fn next_head(&mut self, input: &[u8]) -> Result<Step<RequestEvent>, Error> {
-        let State::Head(scanner) = &mut self.state else {
-            unreachable!("called while the head is read")
-        };
+        let State::Head(scanner) = &mut self.state else { unreachable!("called while the head is read") };
         let (consumed, head) = scanner.next(input, &self.limits, parse_request)?;
         let Some(head) = head else {
             return Ok(Step { consumed, event: RequestEvent::NeedMore });

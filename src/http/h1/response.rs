@@ -76,9 +76,7 @@ impl ResponseReader {
     }
 
     fn next_head(&mut self, input: &[u8]) -> Result<Step<ResponseEvent>, Error> {
-        let State::Head(scanner) = &mut self.state else {
-            unreachable!("called while the head is read")
-        };
+        let State::Head(scanner) = &mut self.state else { unreachable!("called while the head is read") };
         let (consumed, head) = scanner.next(input, &self.limits, parse_response)?;
         let Some(head) = head else {
             return Ok(Step { consumed, event: ResponseEvent::NeedMore });
@@ -93,8 +91,7 @@ impl ResponseReader {
             *scanner = HeadScanner::default();
             ResponseEvent::Interim(head)
         } else {
-            let (framing, reusable) =
-                response_framing(&self.method, head.status, head.version, &head.headers)?;
+            let (framing, reusable) = response_framing(&self.method, head.status, head.version, &head.headers)?;
             self.reusable = reusable;
             self.state = State::Body(BodyDecoder::new(framing, self.limits));
             ResponseEvent::Head(head)

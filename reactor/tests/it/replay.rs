@@ -1,0 +1,237 @@
+//! Replaying the events rebuilds the state: a model made of events equals what the reactor shows, after every event.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::Shutdown;
+use std::panic::Location;
+use std::rc::Rc;
+use std::time::Duration;
+
+use glassloop_reactor::{
+    Clock, Direction, Event, Instant, Observer, Place, Reactor, Source, TimerKey, Waiting, WakerId,
+};
+use mio::net::TcpStream;
+use proptest::prelude::*;
+
+use crate::support::{Log, read, stream};
+
+/// A timer: its waker, deadline, place and location.
+type Timer = (WakerId, Instant, Place, &'static Location<'static>);
+
+#[derive(Clone, PartialEq, Debug)]
+struct SourceModel {
+    kind: &'static str,
+    ready: [bool; 2],
+    closed: [bool; 2],
+    /// For each direction, by number: waker, operation, location.
+    waiters: [BTreeMap<u64, (WakerId, &'static str, &'static Location<'static>)>; 2],
+}
+
+/// What one can know from the events alone. It also refuses events that make no sense.
+#[derive(Clone, PartialEq, Debug, Default)]
+struct Model {
+    timers: BTreeMap<u64, Timer>,
+    sources: BTreeMap<u64, SourceModel>,
+    parked: bool,
+}
+
+impl Model {
+    fn apply(&mut self, event: &Event) {
+        match *event {
+            Event::TimerArm { timer, waker, deadline, place, location } => {
+                let newest = self.timers.last_key_value().is_none_or(|(&last, _)| last < timer);
+                assert!(newest, "numbers grow");
+                self.timers.insert(timer, (waker, deadline, place, location));
+            }
+            Event::TimerMove { timer, from, to } => {
+                let place = &mut self.timers.get_mut(&timer).unwrap().2;
+                assert_eq!(std::mem::replace(place, to), from);
+                assert!(level(to) < level(from), "a cascade goes down");
+            }
+            Event::TimerFire { timer, deadline, .. } => {
+                let (_, armed_for, place, _) = self.timers.remove(&timer).unwrap();
+                assert_eq!((armed_for, place), (deadline, Place::Due));
+            }
+            Event::TimerCancel { timer } => assert!(self.timers.remove(&timer).is_some()),
+            Event::TimerWaker { timer, waker } => self.timers.get_mut(&timer).unwrap().0 = waker,
+            Event::ClockJump { from, to } => assert!(from < to),
+            Event::SourceAdd { source, kind } => {
+                let (ready, closed, waiters) = ([true; 2], [false; 2], Default::default());
+                self.sources.insert(source, SourceModel { kind, ready, closed, waiters });
+            }
+            Event::SourceDrop { source } => {
+                let gone = self.sources.remove(&source).unwrap();
+                assert!(gone.waiters.iter().all(BTreeMap::is_empty));
+            }
+            Event::Ready { source, readable, writable, read_closed, write_closed } => {
+                let model = self.sources.get_mut(&source).unwrap();
+                let SourceModel { ready: [read, write], closed: [no_read, no_write], .. } = model;
+                let bits = [(read, readable), (write, writable), (no_read, read_closed), (no_write, write_closed)];
+                for (bit, _) in bits.into_iter().filter(|(_, new)| *new) {
+                    assert!(!std::mem::replace(bit, true), "only new bits");
+                }
+            }
+            Event::NotReady { source, direction } => {
+                let bit = &mut self.sources.get_mut(&source).unwrap().ready[direction as usize];
+                assert!(std::mem::replace(bit, false));
+            }
+            Event::WaitOn { source, direction, waiter, waker, operation, location } => {
+                let waiters = &mut self.sources.get_mut(&source).unwrap().waiters[direction as usize];
+                assert!(waiters.insert(waiter, (waker, operation, location)).is_none());
+            }
+            Event::WaitOff { source, direction, waiter, .. } => {
+                let waiters = &mut self.sources.get_mut(&source).unwrap().waiters[direction as usize];
+                assert!(waiters.remove(&waiter).is_some());
+            }
+            Event::Park { .. } => assert!(!std::mem::replace(&mut self.parked, true)),
+            Event::Unpark { .. } => assert!(std::mem::replace(&mut self.parked, false)),
+        }
+    }
+}
+
+fn level(place: Place) -> u8 {
+    match place {
+        Place::Due => 0,
+        Place::Slot { level, .. } => 1 + level,
+        Place::Far => 7,
+    }
+}
+
+/// Replays each event as it comes, and compares.
+struct Replay {
+    reactor: Reactor,
+    model: RefCell<Model>,
+    events: Cell<usize>,
+}
+
+impl Observer for Replay {
+    fn event(&self, event: &Event) {
+        self.events.set(self.events.get() + 1);
+        let mut model = self.model.borrow_mut();
+        model.apply(event);
+        let mut shown = Model { parked: model.parked, ..Model::default() };
+        self.reactor.visit(&mut |event| shown.apply(event));
+        assert_eq!(*model, shown, "after {event:?}");
+        let waiters = model.sources.values().flat_map(|source| &source.waiters).map(BTreeMap::len).sum();
+        assert_eq!(self.reactor.waiting(), waiters);
+        assert_eq!(self.reactor.armed_timers(), model.timers.len());
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Arm(u64),
+    Disarm(usize),
+    Reset(usize, u64),
+    SetWaker(usize),
+    Advance(u64),
+    Jump,
+    Add,
+    Remove(usize),
+    Send(usize, usize),
+    Close(usize),
+    Read(usize, usize),
+    Share(usize, usize),
+    Unshare(usize),
+    StopWaiting(usize),
+    Turn,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let any = any::<usize>;
+    let span = || (0..42u32).prop_flat_map(|bits| 0..1_000_000u64 << bits);
+    prop_oneof![
+        8 => span().prop_map(Step::Arm),
+        2 => any().prop_map(Step::Disarm),
+        2 => (any(), span()).prop_map(|(timer, span)| Step::Reset(timer, span)),
+        1 => any().prop_map(Step::SetWaker),
+        2 => span().prop_map(Step::Advance),
+        2 => Just(Step::Jump),
+        1 => Just(Step::Add),
+        1 => any().prop_map(Step::Remove),
+        4 => (any(), 1..9usize).prop_map(|(source, length)| Step::Send(source, length)),
+        1 => any().prop_map(Step::Close),
+        6 => (any(), 1..9usize).prop_map(|(source, length)| Step::Read(source, length)),
+        4 => (any(), 0..6usize).prop_map(|(source, place)| Step::Share(source, place)),
+        2 => (0..6usize).prop_map(Step::Unshare),
+        1 => any().prop_map(Step::StopWaiting),
+        6 => Just(Step::Turn),
+    ]
+}
+
+struct Program {
+    reactor: Reactor,
+    log: Log,
+    timers: Vec<TimerKey>,
+    streams: Vec<(Source<TcpStream>, std::net::TcpStream)>,
+    places: [Option<Waiting>; 6],
+}
+
+impl Program {
+    fn run(&mut self, step: Step) {
+        let Program { reactor, log, timers, streams, places } = self;
+        let (armed, registered) = (timers.len(), streams.len());
+        match step {
+            Step::Arm(span) => {
+                let deadline = reactor.clock().now() + Duration::from_nanos(span);
+                timers.push(reactor.arm(deadline, log.waker(span), Location::caller()));
+            }
+            Step::Disarm(timer) if armed > 0 => reactor.disarm(timers.swap_remove(timer % armed)),
+            Step::Reset(timer, span) if armed > 0 => {
+                reactor.reset(&mut timers[timer % armed], reactor.clock().now() + Duration::from_nanos(span));
+            }
+            Step::SetWaker(timer) if armed > 0 => reactor.set_waker(&timers[timer % armed], log.waker(0)),
+            Step::Advance(span) => {
+                reactor.clock().advance(Duration::from_nanos(span));
+                reactor.fire_due();
+            }
+            Step::Jump => {
+                reactor.jump_to_next_deadline();
+                reactor.fire_due();
+            }
+            Step::Add => streams.push(stream(reactor)),
+            Step::Remove(source) if registered > 0 => drop(streams.swap_remove(source % registered)),
+            Step::Send(source, length) if registered > 0 => {
+                // Fails if its side was closed before.
+                let _ = (&streams[source % registered].1).write(&[0; 8][..length]);
+            }
+            Step::Close(source) if registered > 0 => {
+                let _ = streams[source % registered].1.shutdown(Shutdown::Write);
+            }
+            Step::Read(source, length) if registered > 0 => {
+                let _ = read(&streams[source % registered].0, log, 1, length);
+            }
+            Step::Share(source, place) if registered > 0 => {
+                let attempt = |mut io: &TcpStream| io.read(&mut [0; 2]);
+                let source = &streams[source % registered].0;
+                let _ = source.poll_io_shared(&mut places[place], Direction::Read, log.wait(place as u64), attempt);
+            }
+            Step::Unshare(place) => places[place] = None,
+            Step::StopWaiting(source) if registered > 0 => streams[source % registered].0.stop_waiting(Direction::Read),
+            _ => drop(reactor.turn(Some(Duration::ZERO)).unwrap()),
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_events_rebuild_the_state(steps in prop::collection::vec(step(), 1..80)) {
+        let reactor = Reactor::new(Clock::new_virtual()).unwrap();
+        let (model, events) = Default::default();
+        let replay = Rc::new(Replay { reactor: reactor.clone(), model, events });
+        reactor.set_observer(Some(replay.clone()));
+        let (timers, streams, places) = Default::default();
+        let mut program = Program { reactor, log: Log::default(), timers, streams, places };
+        steps.into_iter().for_each(|step| program.run(step));
+        let Program { reactor, .. } = program;
+        while reactor.jump_to_next_deadline() {
+            reactor.fire_due();
+        }
+        reactor.set_observer(None);
+        prop_assert_eq!(&*replay.model.borrow(), &Model::default());
+        prop_assert!(replay.events.get() > 0);
+    }
+}

@@ -1,0 +1,117 @@
+//! The loop that runs on this thread, found by every call that needs one: the root crate's only thread-local.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::{Rc, Weak};
+use std::task::{Context as TaskContext, Poll};
+
+use glassloop_executor::Executor;
+use glassloop_reactor::Reactor;
+
+use crate::blocking::Pool;
+use crate::waiters::{Resource, Seen};
+
+/// All that belongs to one loop.
+pub(crate) struct Context {
+    pub(crate) executor: Executor,
+    pub(crate) reactor: Reactor,
+    pub(crate) pool: Pool,
+    /// What tasks may wait for besides time and sockets, for whoever looks.
+    resources: RefCell<BTreeMap<u64, Weak<dyn Resource>>>,
+    next_resource: Cell<u64>,
+    /// Socket operations done in the poll with this number.
+    budget: Cell<(u64, u32)>,
+    #[cfg(feature = "trace")]
+    pub(crate) hub: Rc<crate::trace::Hub>,
+}
+
+/// Socket operations in one poll before the task has to let others run (pitfall: a socket that is always ready).
+const BUDGET: u32 = 128;
+
+thread_local! {
+    static CURRENT: RefCell<Option<Rc<Context>>> = const { RefCell::new(None) };
+}
+
+/// The loop that runs on this thread, if one does; also `None` late in a thread's exit.
+pub(crate) fn current() -> Option<Rc<Context>> {
+    CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
+}
+
+/// The loop that runs on this thread.
+///
+/// # Panics
+/// If none does: says which call needed it, and what to write.
+#[track_caller]
+pub(crate) fn expect(call: &str) -> Rc<Context> {
+    current().unwrap_or_else(|| {
+        let thread = std::thread::current();
+        panic!(
+            "glassloop: {call} needs a running loop, and none runs on thread {:?}. Write:\n    \
+             fn main() {{ glassloop::run(start()) }}\n    \
+             async fn start() {{ /* {call} goes here */ }}",
+            thread.name().unwrap_or("(unnamed)")
+        )
+    })
+}
+
+/// Makes `context` the loop of this thread while `f` runs; then, also on a panic, the former one again.
+pub(crate) fn enter<R>(context: &Rc<Context>, f: impl FnOnce() -> R) -> R {
+    struct Restore(Option<Rc<Context>>);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            let former = self.0.take();
+            let _ = CURRENT.try_with(|current| current.replace(former));
+        }
+    }
+    let _restore = Restore(CURRENT.replace(Some(context.clone())));
+    context.executor.enter(f)
+}
+
+impl Context {
+    pub(crate) fn new(executor: Executor, reactor: Reactor) -> Context {
+        Context {
+            executor,
+            reactor,
+            pool: Pool::new(),
+            resources: RefCell::default(),
+            next_resource: Cell::new(1),
+            budget: Cell::new((0, 0)),
+            #[cfg(feature = "trace")]
+            hub: Rc::default(),
+        }
+    }
+
+    /// Takes a resource into the register, under a number never used again.
+    pub(crate) fn add_resource(&self, resource: Weak<dyn Resource>) -> u64 {
+        let id = self.next_resource.get();
+        self.next_resource.set(id + 1);
+        self.resources.borrow_mut().insert(id, resource);
+        id
+    }
+
+    pub(crate) fn remove_resource(&self, id: u64) {
+        self.resources.borrow_mut().remove(&id);
+    }
+
+    /// Shows every resource and who waits for it.
+    pub(crate) fn visit_resources(&self, see: &mut dyn FnMut(u64, Seen)) {
+        let resources: Vec<_> =
+            self.resources.borrow().iter().filter_map(|(id, weak)| Some((*id, weak.upgrade()?))).collect();
+        for (id, resource) in resources {
+            see(id, resource.look());
+        }
+    }
+
+    /// Counts one socket operation of the running poll. `Pending`, with the task queued again, when it has had enough.
+    pub(crate) fn spend_budget(&self, cx: &TaskContext<'_>) -> Poll<()> {
+        let poll = self.executor.polls();
+        let (of, spent) = self.budget.get();
+        let spent = if of == poll { spent + 1 } else { 1 };
+        self.budget.set((poll, spent));
+        if spent <= BUDGET {
+            return Poll::Ready(());
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}

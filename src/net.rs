@@ -1,0 +1,157 @@
+//! Sockets: TCP streams and listeners, with the `futures_io` traits.
+//!
+//! An operation is tried first, and only if it would block does the task wait. Reads and writes that belong to this crate tell where in the
+//! source a task waits in them; those that come through the traits tell the line that polled.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::panic::Location;
+use std::task::{Context, Poll, ready};
+
+use glassloop_executor::own_waker;
+use glassloop_reactor::{Direction, Source, Wait};
+use thiserror::Error;
+
+use crate::blocking::ToThread;
+use crate::context;
+
+mod listener;
+mod stream;
+
+pub use listener::{Accept, TcpListener};
+pub use stream::{ReadHalf, TcpStream, WriteHalf};
+
+/// Where to connect to or listen at: a socket address, or a host name and a port.
+///
+/// ```
+/// use glassloop::net::Address;
+///
+/// let _: [Address; 3] = ["localhost:8080".into(), ("::1", 8080).into(), ([127, 0, 0, 1], 0).into()];
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Address(Kind);
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Kind {
+    Socket(SocketAddr),
+    Host(String, u16),
+    /// A text that is no address; the error comes when it is used.
+    Nothing(String),
+}
+
+impl From<SocketAddr> for Address {
+    fn from(address: SocketAddr) -> Address {
+        Address(Kind::Socket(address))
+    }
+}
+
+impl From<([u8; 4], u16)> for Address {
+    fn from(address: ([u8; 4], u16)) -> Address {
+        Address(Kind::Socket(address.into()))
+    }
+}
+
+impl From<(&str, u16)> for Address {
+    fn from((host, port): (&str, u16)) -> Address {
+        match host.parse::<IpAddr>() {
+            Ok(ip) => Address(Kind::Socket((ip, port).into())),
+            Err(_) => Address(Kind::Host(host.into(), port)),
+        }
+    }
+}
+
+impl From<(String, u16)> for Address {
+    fn from((host, port): (String, u16)) -> Address {
+        (host.as_str(), port).into()
+    }
+}
+
+impl From<&str> for Address {
+    /// `host:port`; an IPv6 address in brackets.
+    fn from(text: &str) -> Address {
+        if let Ok(address) = text.parse() {
+            return Address(Kind::Socket(address));
+        }
+        let parts = text.rsplit_once(':').filter(|(host, _)| !host.is_empty() && !host.contains(':'));
+        match parts.and_then(|(host, port)| Some((host, port.parse().ok()?))) {
+            Some((host, port)) => Address(Kind::Host(host.into(), port)),
+            None => Address(Kind::Nothing(text.into())),
+        }
+    }
+}
+
+/// An error of the network, with what was tried.
+#[derive(Debug, Error)]
+#[error("{tried}: {source}")]
+struct Tried {
+    tried: String,
+    source: io::Error,
+}
+
+/// The same kind of error, saying what was tried.
+fn tried(what: impl FnOnce() -> String) -> impl FnOnce(io::Error) -> io::Error {
+    move |source| io::Error::new(source.kind(), Tried { tried: what(), source })
+}
+
+impl Address {
+    /// The addresses it stands for, at least one. A name is looked up on the thread pool.
+    #[track_caller]
+    fn resolve(self) -> impl Future<Output = io::Result<Vec<SocketAddr>>> {
+        let lookup = match &self.0 {
+            // A lookup can hang for long, and nobody is to wait for it at the end.
+            Kind::Host(host, port) => {
+                let name = (host.clone(), *port);
+                Some(ToThread::new("looking up a host", false, move || name.to_socket_addrs().map(Vec::from_iter)))
+            }
+            _ => None,
+        };
+        async move {
+            match (self.0, lookup) {
+                (Kind::Host(host, _), Some(lookup)) => {
+                    let found = lookup.await.map_err(tried(|| format!("looking up {host:?}")))?;
+                    let nothing = || io::Error::new(io::ErrorKind::NotFound, format!("{host:?} has no addresses"));
+                    if found.is_empty() { Err(nothing()) } else { Ok(found) }
+                }
+                (Kind::Socket(address), _) => Ok(vec![address]),
+                (Kind::Host(text, _) | Kind::Nothing(text), _) => {
+                    let problem = format!("{text:?} is no address: host:port is expected");
+                    Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
+                }
+            }
+        }
+    }
+}
+
+/// Does `attempt` until it does not have to wait, a task to a direction. Dropped meanwhile, it leaves no wait behind.
+fn operation<'s, S: mio::event::Source, R>(
+    source: &'s Source<S>,
+    direction: Direction,
+    name: &'static str,
+    location: &'static Location<'static>,
+    mut attempt: impl FnMut(&Source<S>, &dyn Fn() -> Wait) -> Poll<io::Result<R>> + 's,
+) -> impl Future<Output = io::Result<R>> {
+    struct StopWaiting<'s, S: mio::event::Source>(&'s Source<S>, Direction);
+    impl<S: mio::event::Source> Drop for StopWaiting<'_, S> {
+        fn drop(&mut self) {
+            self.0.stop_waiting(self.1);
+        }
+    }
+    async move {
+        let _stop_waiting = StopWaiting(source, direction);
+        poll_fn(|cx| {
+            ready!(budget(cx));
+            attempt(source, &|| wait(cx, name, location))
+        })
+        .await
+    }
+}
+
+fn wait(cx: &Context<'_>, operation: &'static str, location: &'static Location<'static>) -> Wait {
+    Wait { waker: own_waker(cx), operation, location }
+}
+
+/// A task whose sockets are always ready lets others run now and then.
+fn budget(cx: &Context<'_>) -> Poll<()> {
+    context::current().map_or(Poll::Ready(()), |context| context.spend_budget(cx))
+}

@@ -1,0 +1,260 @@
+//! The loop: where the executor and the reactor meet. Start reading at [`Runtime::block_on`].
+
+use std::cell::Cell;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::panic::{Location, resume_unwind};
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use glassloop_executor::{Executor, Spawn};
+use glassloop_reactor::{Clock, Instant, Reactor};
+use thiserror::Error;
+
+use crate::context::{self, Context};
+pub use crate::deadlock::Deadlock;
+
+/// Runs a future to its end on a loop of its own, on this thread (asyncio's `run`). Tasks that are left then are cancelled, in
+/// the order of their creation.
+///
+/// With `GLASSLOOP_TRACE=file.ndjson` in the environment, it records what happens there.
+///
+/// ```
+/// assert_eq!(glassloop::run(async { 6 * 7 }), 42);
+/// ```
+///
+/// # Panics
+/// Inside a running loop; when the system has no file descriptors for a loop; with a report, when the tasks certainly wait for
+/// each other for ever. A panic of the future resumes here.
+#[track_caller]
+pub fn run<F: Future>(future: F) -> F::Output {
+    let location = Location::caller();
+    if context::current().is_some() {
+        panic!(
+            "glassloop: run() was called inside a running loop; await the future instead, or give it to create_task()"
+        );
+    }
+    let builder = Runtime::builder();
+    #[cfg(feature = "trace")]
+    let builder = builder.trace_from_env();
+    let runtime = builder.build().unwrap_or_else(|error| panic!("glassloop: no loop could be made: {error}"));
+    runtime.block_on_at(future, location).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A loop: an executor, a reactor, a clock, and a pool of threads for what blocks (asyncio's `Runner`).
+///
+/// Its tasks live as long as it does, also between two calls of [`block_on`](Runtime::block_on). Dropping it cancels them, in the order of
+/// their creation.
+///
+/// ```
+/// use glassloop::{Clock, Runtime};
+/// use std::time::Duration;
+///
+/// let runtime = Runtime::builder().clock(Clock::new_virtual()).build()?;
+/// runtime.block_on(glassloop::sleep(Duration::from_secs(3600)))?; // takes no time
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Runtime {
+    context: Rc<Context>,
+    event_interval: u32,
+    /// When the sockets were last looked at: after how many polls, and at what time.
+    last_turn: Cell<(u64, Instant)>,
+}
+
+/// Why [`Runtime::block_on`] gave no output.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// Every task waits, and nothing can ever wake one.
+    #[error("{0}")]
+    Deadlock(Deadlock),
+    /// The system refused to say what is ready.
+    #[error("glassloop: waiting for readiness failed: {0}")]
+    Reactor(#[from] io::Error),
+}
+
+impl Runtime {
+    /// A loop with the defaults of [`Builder`].
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    pub fn new() -> io::Result<Runtime> {
+        Runtime::builder().build()
+    }
+
+    /// To set what is not as usual.
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// Runs the loop until `future` is done. Tasks that it leaves behind stay, and go on at the next `block_on`.
+    ///
+    /// # Errors
+    /// [`RunError::Deadlock`] if it is certain that the future can never be done.
+    ///
+    /// # Panics
+    /// If this runtime is running already. A panic of the future resumes here; a panic of another task does not.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> Result<F::Output, RunError> {
+        self.block_on_at(future, Location::caller())
+    }
+
+    fn block_on_at<F: Future>(&self, future: F, location: &'static Location<'static>) -> Result<F::Output, RunError> {
+        let Context { executor, reactor, .. } = &*self.context;
+        assert!(
+            !executor.has_root(),
+            "glassloop: block_on() was called on a runtime that is running already; await the future instead"
+        );
+        let future = pin!(future);
+        context::enter(&self.context, || {
+            let mut root = executor.root(Spawn { name: Some("main".into()), location }, future);
+            loop {
+                reactor.fire_due();
+                executor.tick(Some(&mut root));
+                if let Some(output) = root.take_output() {
+                    return Ok(output.unwrap_or_else(|payload| resume_unwind(payload)));
+                }
+                if executor.has_ready() {
+                    self.glance_at_sockets()?;
+                } else if executor.begin_park() {
+                    let waited = self.wait_for_the_world();
+                    executor.end_park();
+                    waited?;
+                }
+            }
+        })
+    }
+
+    /// While there is work, sockets are looked at after so many polls, or so long, but not once per tick: each look is a system call.
+    fn glance_at_sockets(&self) -> io::Result<()> {
+        /// The clock is read at most once in so many polls.
+        const POLLS_PER_READING: u64 = 8;
+        const AT_LEAST_EVERY: Duration = Duration::from_micros(200);
+
+        let Context { executor, reactor, .. } = &*self.context;
+        let (polls, at) = self.last_turn.get();
+        let since = executor.polls() - polls;
+        let due = since >= u64::from(self.event_interval)
+            || since >= POLLS_PER_READING && reactor.clock().now() - at >= AT_LEAST_EVERY;
+        if due {
+            self.turn(Some(Duration::ZERO))?;
+        }
+        Ok(())
+    }
+
+    /// Nothing is ready: waits for a socket, a timer or another thread.
+    fn wait_for_the_world(&self) -> Result<(), RunError> {
+        let Context { executor, reactor, pool, .. } = &*self.context;
+        let idle = reactor.waiting() == 0 && !pool.is_busy();
+        if idle
+            && reactor.armed_timers() == 0
+            && let Some(deadlock) = Deadlock::find(&self.context)
+        {
+            return Err(RunError::Deadlock(deadlock));
+        }
+        if !reactor.clock().is_virtual() || reactor.armed_timers() == 0 {
+            return Ok(self.turn(None)?);
+        }
+        // Virtual time moves when nothing else can happen first. What two sockets of this process say to each other may be under way in the
+        // system for a moment, so they get one of real time.
+        let grace = if reactor.waiting() > 0 { Duration::from_millis(1) } else { Duration::ZERO };
+        self.turn(Some(grace))?;
+        if executor.has_ready() || executor.has_messages() {
+            return Ok(());
+        }
+        if pool.is_busy() {
+            return Ok(self.turn(None)?);
+        }
+        reactor.jump_to_next_deadline();
+        Ok(())
+    }
+
+    fn turn(&self, max_wait: Option<Duration>) -> io::Result<()> {
+        let Context { executor, reactor, .. } = &*self.context;
+        reactor.turn(max_wait)?;
+        self.last_turn.set((executor.polls(), reactor.clock().now()));
+        Ok(())
+    }
+
+    /// The loop's clock.
+    pub fn clock(&self) -> &Clock {
+        self.context.reactor.clock()
+    }
+
+    /// Everything that is alive in the loop, and what it waits for.
+    #[cfg(feature = "trace")]
+    pub fn snapshot(&self) -> crate::trace::Snapshot {
+        crate::trace::Snapshot::of(&self.context)
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        // Inside the loop, so that destructors find it.
+        context::enter(&self.context, || self.context.executor.shutdown());
+    }
+}
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Context { executor, reactor, .. } = &*self.context;
+        f.debug_struct("Runtime").field("executor", executor).field("reactor", reactor).finish_non_exhaustive()
+    }
+}
+
+/// Sets up a [`Runtime`].
+///
+/// ```
+/// let runtime = glassloop::Runtime::builder().event_interval(31).build()?;
+/// assert_eq!(runtime.block_on(async { 1 })?, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+#[must_use = "a builder builds nothing until `build`"]
+pub struct Builder {
+    clock: Clock,
+    event_interval: u32,
+    #[cfg(feature = "trace")]
+    pub(crate) tracing: crate::trace::Setup,
+}
+
+impl Default for Builder {
+    fn default() -> Builder {
+        Builder {
+            clock: Clock::real(),
+            event_interval: 61,
+            #[cfg(feature = "trace")]
+            tracing: Default::default(),
+        }
+    }
+}
+
+impl Builder {
+    /// The clock the loop goes by: [`Clock::real`] unless this is called.
+    pub fn clock(mut self, clock: Clock) -> Builder {
+        self.clock = clock;
+        self
+    }
+
+    /// After how many polls a busy loop looks at its sockets, at the latest: 61 unless this is called; 0 counts as 1.
+    pub fn event_interval(mut self, polls: u32) -> Builder {
+        self.event_interval = polls.max(1);
+        self
+    }
+
+    /// Makes the loop.
+    ///
+    /// # Errors
+    /// When the system has no file descriptors left, when 1,024 loops are alive, or when the trace file cannot be written.
+    pub fn build(self) -> io::Result<Runtime> {
+        let reactor = Reactor::new(self.clock)?;
+        let executor = Executor::new(reactor.unparker()).map_err(io::Error::other)?;
+        let last_turn = Cell::new((0, reactor.clock().now()));
+        let context = Rc::new(Context::new(executor, reactor));
+        #[cfg(feature = "trace")]
+        self.tracing.attach(&context)?;
+        Ok(Runtime { context, event_interval: self.event_interval, last_turn })
+    }
+}

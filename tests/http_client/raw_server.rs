@@ -1,0 +1,118 @@
+//! A server that writes literal bytes.
+
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use glassloop::net::{TcpListener, TcpStream};
+
+/// What a server does on one connection, in order.
+#[derive(Clone)]
+pub(crate) enum Do {
+    /// Reads one request: its head, and as much body as its Content-Length says.
+    Recv,
+    Send(Vec<u8>),
+    /// Waits until the client closes.
+    Hold,
+    /// Reads one byte of the request and closes: the unread rest makes it a reset.
+    Reset,
+    /// Waits for so many milliseconds of the (virtual) clock.
+    Sleep(u64),
+}
+pub(crate) use Do::{Hold, Recv, Reset, Sleep};
+
+pub(crate) fn send(text: &str) -> Do {
+    Do::Send(text.as_bytes().to_vec())
+}
+
+pub(crate) const HELLO: &str = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n";
+
+/// A server that plays one script a connection, the last one again and again.
+pub(crate) struct RawServer {
+    pub(crate) base: String,
+    /// What was received, one entry a `Recv`.
+    pub(crate) requests: Rc<RefCell<Vec<String>>>,
+    connections: Rc<Cell<usize>>,
+}
+
+impl RawServer {
+    pub(crate) async fn start(scripts: Vec<Vec<Do>>) -> RawServer {
+        RawServer::start_at("127.0.0.1:0", scripts).await
+    }
+
+    pub(crate) async fn start_at(address: &str, scripts: Vec<Vec<Do>>) -> RawServer {
+        let listener = TcpListener::bind(address).await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let requests = Rc::new(RefCell::new(Vec::new()));
+        let connections = Rc::new(Cell::new(0));
+        let server = RawServer { base, requests, connections };
+        let (requests, connections) = (server.requests.clone(), server.connections.clone());
+        glassloop::create_task(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let script = scripts[connections.get().min(scripts.len() - 1)].clone();
+                connections.set(connections.get() + 1);
+                // A client that goes away ends the script.
+                glassloop::create_task(play(stream, script, requests.clone()));
+            }
+        });
+        server
+    }
+
+    pub(crate) async fn hello() -> RawServer {
+        RawServer::start(vec![vec![Recv, send(HELLO), Recv, send(HELLO), Recv, send(HELLO)]]).await
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.get()
+    }
+
+    pub(crate) fn request(&self, index: usize) -> String {
+        self.requests.borrow()[index].clone()
+    }
+}
+
+async fn play(mut stream: TcpStream, script: Vec<Do>, requests: Rc<RefCell<Vec<String>>>) -> io::Result<()> {
+    // Else a piece may wait inside the kernel for the acknowledgement of the one before, and a
+    // virtual clock would take that for a world in which nothing happens.
+    stream.set_nodelay(true)?;
+    for step in script {
+        match step {
+            Recv => {
+                let request = read_request(&mut stream).await?;
+                requests.borrow_mut().push(request);
+            }
+            Do::Send(bytes) => stream.write_all(&bytes).await?,
+            Hold => while stream.read(&mut [0; 4096]).await? > 0 {},
+            Reset => {
+                stream.read(&mut [0]).await?;
+                return Ok(());
+            }
+            Sleep(millis) => glassloop::sleep(Duration::from_millis(millis)).await,
+        }
+    }
+    Ok(())
+}
+
+async fn read_request(stream: &mut TcpStream) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    let mut buffer = vec![0; 64 * 1024];
+    loop {
+        let text = String::from_utf8_lossy(&bytes);
+        if let Some((head, body)) = text.split_once("\r\n\r\n") {
+            let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+            if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
+                return Ok(text.into_owned());
+            }
+        }
+        match stream.read(&mut buffer).await? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            count => bytes.extend_from_slice(&buffer[..count]),
+        }
+    }
+}

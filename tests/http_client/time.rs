@@ -1,0 +1,128 @@
+//! Time limits, and futures that are dropped half-way.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use glassloop::http::Client;
+
+use crate::raw_server::{HELLO, Hold, RawServer, Recv, Sleep, send};
+use crate::{run_virtual, text};
+
+#[test]
+fn the_total_time_covers_head_and_body() {
+    run_virtual(async {
+        let client = Client::builder().timeout(Duration::from_secs(3)).build();
+        let silent = RawServer::start(vec![vec![Recv, Hold]]).await;
+        let error = text(&client, silent.url("/")).await.unwrap_err();
+        assert!(error.is_timeout());
+        assert!(error.to_string().starts_with("timed out after 3s while waiting for the response"));
+
+        // Each byte comes in time, all of them do not.
+        let mut script = vec![Recv, send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")];
+        for _ in 0..10 {
+            script.extend([Sleep(900), send("x")]);
+        }
+        let dripping = RawServer::start(vec![script]).await;
+        let mut response = client.get(dripping.url("/")).await.unwrap();
+        let mut received = 0;
+        let error = loop {
+            match response.chunk().await {
+                Ok(chunk) => received += chunk.expect("the body is not over").len(),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(received, 3);
+        assert!(error.to_string().starts_with("timed out after 3s while reading the body"));
+        // A request can have a time of its own.
+        let request = client.get(dripping.url("/")).timeout(Duration::MAX);
+        assert_eq!(request.await.unwrap().bytes().await.unwrap(), b"xxxxxxxxxx");
+    });
+}
+
+#[test]
+fn a_request_that_timed_out_leaves_its_answer_to_nobody() {
+    run_virtual(async {
+        let late = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nEVIL!";
+        let first = vec![Recv, send(HELLO), Recv, Sleep(2000), send(late), Hold];
+        let server = RawServer::start(vec![first, vec![Recv, send(HELLO), Hold]]).await;
+        let client = Client::builder().timeout(Duration::from_secs(1)).build();
+        assert_eq!(text(&client, server.url("/")).await.unwrap(), "hello\n");
+        assert!(text(&client, server.url("/")).await.unwrap_err().is_timeout());
+        assert_eq!(text(&client, server.url("/")).await.unwrap(), "hello\n");
+        assert_eq!(server.connections(), 2);
+    });
+}
+
+#[test]
+fn a_dropped_chunk_future_loses_nothing() {
+    run_virtual(async {
+        let script = vec![
+            Recv,
+            send("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhel"),
+            Sleep(1000),
+            send("lo\n"),
+            Recv,
+            send(HELLO),
+            Hold,
+        ];
+        let server = RawServer::start(vec![script]).await;
+        let client = Client::new();
+        let mut response = client.get(server.url("/")).await.unwrap();
+        let mut body = Vec::new();
+        while body.len() < 6 {
+            let short = Duration::from_millis(300);
+            if let Ok(chunk) = glassloop::timeout(short, response.chunk()).await {
+                body.extend(chunk.unwrap().unwrap());
+            }
+        }
+        assert_eq!(body, b"hello\n");
+        assert_eq!(text(&client, server.url("/")).await.unwrap(), "hello\n");
+        assert_eq!(server.connections(), 1);
+    });
+}
+
+/// Polls a future so many times and then drops it; its output, if it came to that.
+async fn at_most<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    let mut left = polls;
+    poll_fn(|cx| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        let polled = future.as_mut().poll(cx);
+        if left == 0 && polled.is_pending() { Poll::Ready(None) } else { polled.map(Some) }
+    })
+    .await
+}
+
+#[test]
+fn a_request_dropped_at_any_await_leaves_nothing_to_the_next() {
+    run_virtual(async {
+        // Both the head and the body come in two parts.
+        let pieces = |body: &str| {
+            let (a, b) = body.split_at(2);
+            let head = format!(" 200 OK\r\nContent-Length: {}\r\n\r\n{a}", body.len());
+            [Recv, send("HTTP/1.1"), Sleep(5), send(&head), Sleep(5), send(b)]
+        };
+        let script = [pieces("first"), pieces("EVIL!"), pieces("EVIL!")].concat();
+        let mut polls = 0;
+        loop {
+            let server = RawServer::start(vec![script.clone(), pieces("fresh").to_vec()]).await;
+            let client = Client::new();
+            assert_eq!(text(&client, server.url("/")).await.unwrap(), "first");
+            let done = at_most(polls, text(&client, server.url("/"))).await;
+            if let Some(done) = done {
+                assert_eq!(done.unwrap(), "EVIL!");
+                break;
+            }
+            let next = text(&client, server.url("/")).await.unwrap();
+            // Not begun: the old connection is still good. Begun: it is gone.
+            assert_eq!(next, if polls == 0 { "EVIL!" } else { "fresh" }, "after {polls} polls");
+            polls += 1;
+        }
+        assert!(polls > 2, "the request was over after {polls} polls");
+    });
+}
