@@ -61,6 +61,8 @@ pub struct Runtime {
     event_interval: u32,
     /// When the sockets were last looked at: after how many polls, and at what time.
     last_turn: Cell<(u64, Instant)>,
+    /// After how many more polls the clock is worth a look.
+    next_reading: Cell<u64>,
 }
 
 /// Why [`Runtime::block_on`] gave no output.
@@ -127,18 +129,23 @@ impl Runtime {
         })
     }
 
-    /// While there is work, sockets are looked at after so many polls, or so long, but not once per tick: each look is a system call.
+    /// While there is work, sockets are looked at now and then, not once per tick: each look is a system call.
     fn glance_at_sockets(&self) -> io::Result<()> {
-        /// The clock is read at most once in so many polls.
-        const POLLS_PER_READING: u64 = 8;
+        /// Reading the clock costs as much as a small poll or two: it is read once in so many polls.
+        const POLLS_PER_READING: u64 = 16;
         const AT_LEAST_EVERY: Duration = Duration::from_micros(200);
 
         let Context { executor, reactor, .. } = &*self.context;
-        let (polls, at) = self.last_turn.get();
-        let since = executor.polls() - polls;
-        let due = since >= u64::from(self.event_interval)
-            || since >= POLLS_PER_READING && reactor.clock().now() - at >= AT_LEAST_EVERY;
-        if due {
+        if reactor.waiting() == 0 {
+            return Ok(()); // nobody would be woken
+        }
+        let since = executor.polls() - self.last_turn.get().0;
+        let reading = since >= self.next_reading.get();
+        if reading {
+            self.next_reading.set(since + POLLS_PER_READING);
+        }
+        let long_ago = || reactor.clock().now() - self.last_turn.get().1 >= AT_LEAST_EVERY;
+        if since >= u64::from(self.event_interval) || reading && long_ago() {
             self.turn(Some(Duration::ZERO))?;
         }
         Ok(())
@@ -174,6 +181,7 @@ impl Runtime {
     fn turn(&self, max_wait: Option<Duration>) -> io::Result<()> {
         let Context { executor, reactor, .. } = &*self.context;
         reactor.turn(max_wait)?;
+        self.next_reading.set(0);
         self.last_turn.set((executor.polls(), reactor.clock().now()));
         Ok(())
     }
@@ -224,7 +232,7 @@ impl Default for Builder {
     fn default() -> Builder {
         Builder {
             clock: Clock::real(),
-            event_interval: 61,
+            event_interval: 256,
             #[cfg(feature = "trace")]
             tracing: Default::default(),
         }
@@ -238,7 +246,7 @@ impl Builder {
         self
     }
 
-    /// After how many polls a busy loop looks at its sockets, at the latest: 61 unless this is called; 0 counts as 1.
+    /// After how many polls a busy loop looks at its sockets, at the latest: 256 unless this is called; 0 counts as 1.
     pub fn event_interval(mut self, polls: u32) -> Builder {
         self.event_interval = polls.max(1);
         self
@@ -255,6 +263,6 @@ impl Builder {
         let context = Rc::new(Context::new(executor, reactor));
         #[cfg(feature = "trace")]
         self.tracing.attach(&context)?;
-        Ok(Runtime { context, event_interval: self.event_interval, last_turn })
+        Ok(Runtime { context, event_interval: self.event_interval, last_turn, next_reading: Cell::new(0) })
     }
 }

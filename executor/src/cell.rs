@@ -52,14 +52,17 @@ impl Flags {
     /// The observer has heard of the request to cancel.
     const CANCEL_TOLD: u8 = 32;
 
+    #[inline]
     fn has(&self, bit: u8) -> bool {
         self.bits.get() & bit != 0
     }
 
+    #[inline]
     fn set(&self, bit: u8) {
         self.bits.set(self.bits.get() | bit);
     }
 
+    #[inline]
     pub(crate) fn is_done(&self) -> bool {
         self.has(Flags::DONE)
     }
@@ -68,6 +71,7 @@ impl Flags {
         self.has(Flags::CANCELLED)
     }
 
+    #[inline]
     pub(crate) fn cancel_asked(&self) -> bool {
         self.has(Flags::CANCEL)
     }
@@ -191,6 +195,7 @@ impl<F: Future, J> FutureCell<F, J> {
         true
     }
 
+    #[inline]
     fn with_stage<R>(&self, f: impl FnOnce(&mut Stage<F>) -> R) -> R {
         assert!(!self.flags.has(Flags::BUSY), "glassloop: a future was polled from inside its own poll");
         self.flags.set(Flags::BUSY);
@@ -259,6 +264,12 @@ impl<F: Future, J: Judge<F::Output>> Member for FutureCell<F, J> {
 ///
 /// Implemented here, because to reach a pinned child is a matter of pinning: a child is found only by way of a group's block,
 /// which nobody outside can have. (A pinned reference to a `Box` is no promise: it can be had safely, and the box emptied.)
+///
+/// ```compile_fail,E0308
+/// use glassloop_executor::{Children, Never, child};
+/// let children: Box<[_]> = Box::new([child::<_, Never>(async {})]);
+/// Children::member(std::pin::Pin::new(&children), 0);
+/// ```
 pub trait Children: Sized + 'static {
     /// What came of each child: `None` where it has not ended.
     type Outcomes;

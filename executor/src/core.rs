@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, Ref, RefCell};
 use std::future::Future;
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -26,7 +27,7 @@ pub(crate) struct Core {
     state: RefCell<State>,
     next_id: Cell<TaskId>,
     polls: Cell<u64>,
-    polling: Cell<Option<(Ticket, TaskRef)>>,
+    polling: Cell<Option<Ticket>>,
     pub(crate) root: RefCell<Option<Rc<RootInfo>>>,
     last_birth: RefCell<Option<Rc<Birth>>>,
     pub(crate) ticking: Cell<bool>,
@@ -87,6 +88,7 @@ impl Core {
         self.state.borrow()
     }
 
+    #[inline]
     pub(crate) fn ready(&self) -> usize {
         self.state.borrow().queue.len()
     }
@@ -106,16 +108,25 @@ impl Core {
         *self.root.borrow_mut() = None;
     }
 
+    #[inline]
     pub(crate) fn emit<'e>(&self, event: impl FnOnce() -> Event<'e>) {
         if cfg!(feature = "trace") && self.observed.get() {
-            let observer = self.observer.borrow().clone();
-            if let Some(observer) = observer {
-                observer.event(&event());
-            }
+            self.tell(event);
+        }
+    }
+
+    /// Out of line, so that a site costs one branch while nobody looks.
+    #[cold]
+    #[inline(never)]
+    fn tell<'e>(&self, event: impl FnOnce() -> Event<'e>) {
+        let observer = self.observer.borrow().clone();
+        if let Some(observer) = observer {
+            observer.event(&event());
         }
     }
 
     /// The front of the run queue, popped.
+    #[inline]
     pub(crate) fn pop(&self) -> Option<(u32, Tenant)> {
         let mut state = self.state.borrow_mut();
         let slot = state.queue.pop()?;
@@ -123,10 +134,11 @@ impl Core {
     }
 
     /// Queues the task, if it is alive and not queued. Never polls, never drops, never blocks.
+    #[inline]
     pub(crate) fn wake(&self, ticket: Ticket, via: Via) {
         self.emit(|| Event::Wake {
             task: self.task_ref(ticket),
-            by: self.polling.get().map(|(_, who)| who),
+            by: self.polling().map(|(_, who)| who),
             via,
             effect: self.state().slots.effect_of_wake(ticket),
         });
@@ -142,6 +154,7 @@ impl Core {
     }
 
     /// Moves a task, a group or a child of one into a slot, where tickets can find it.
+    #[inline]
     pub(crate) fn occupy(&self, run: Option<Pin<Rc<dyn Run>>>, index: u32, flags: &Flags) -> Ticket {
         let ticket = self.state.borrow_mut().slots.occupy(run, index);
         self.half.pending.make_room(ticket.slot());
@@ -150,29 +163,27 @@ impl Core {
     }
 
     /// Polls, with all that stands round a poll.
-    pub(crate) fn poll<R>(
-        &self,
-        ticket: Ticket,
-        who: TaskRef,
-        poll: impl FnOnce(&mut Context<'_>) -> Poll<R>,
-    ) -> Poll<R> {
+    #[inline]
+    pub(crate) fn poll<R>(&self, ticket: Ticket, poll: impl FnOnce(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
         self.polls.set(self.polls.get() + 1);
-        self.polling.set(Some((ticket, who)));
-        self.emit(|| Event::PollBegin(who));
-        let polled = poll(&mut Context::from_waker(&waker::of_ticket(ticket)));
+        self.polling.set(Some(ticket));
+        self.emit(|| Event::PollBegin(self.who(ticket)));
+        // Dropping a ticket does nothing: the call is spared.
+        let waker = ManuallyDrop::new(waker::of_ticket(ticket));
+        let polled = poll(&mut Context::from_waker(&waker));
         self.polling.set(None);
-        self.emit(|| Event::PollEnd { task: who, ready: polled.is_ready() });
+        self.emit(|| Event::PollEnd { task: self.who(ticket), ready: polled.is_ready() });
         polled
     }
 
     /// One turn of a task or a child: a poll, or the delivery of a cancel. True if it has ended; its slot is free then.
-    pub(crate) fn give_turn(&self, turn: &Turn<'_>, cell: Pin<&(impl Member + ?Sized)>) -> bool {
-        let flags = turn.run.flags(turn.index);
+    #[inline]
+    pub(crate) fn give_turn(&self, turn: &Turn<'_>, flags: &Flags, cell: Pin<&(impl Member + ?Sized)>) -> bool {
         if flags.cancel_asked() {
-            self.tell_cancel(turn.who(), flags);
+            self.tell_cancel(turn.ticket, flags);
             self.emit(|| Event::CancelDeliver(turn.who()));
             cell.cancel();
-        } else if self.poll(turn.ticket, turn.who(), |cx| cell.poll(cx)).is_pending() {
+        } else if self.poll(turn.ticket, |cx| cell.poll(cx)).is_pending() {
             return false;
         }
         self.retire(turn, Ending::of(flags));
@@ -180,13 +191,14 @@ impl Core {
     }
 
     /// Tells of a request to cancel, once: when it is made inside this executor, else when it is delivered.
-    pub(crate) fn tell_cancel(&self, who: TaskRef, flags: &Flags) {
+    pub(crate) fn tell_cancel(&self, ticket: Ticket, flags: &Flags) {
         if !flags.mark_cancel_told() {
-            self.emit(|| Event::CancelAsk(who));
+            self.emit(|| Event::CancelAsk(self.who(ticket)));
         }
     }
 
     /// Frees the slot of what has ended.
+    #[inline]
     pub(crate) fn retire(&self, turn: &Turn<'_>, ending: Ending) {
         let run = self.state.borrow_mut().slots.vacate(turn.ticket);
         // Not the last owner: the turn holds another.
@@ -260,7 +272,7 @@ impl Core {
 
     /// Who is being polled.
     pub(crate) fn polling(&self) -> Option<(Ticket, TaskRef)> {
-        self.polling.get()
+        self.polling.get().map(|ticket| (ticket, self.who(ticket)))
     }
 
     pub(crate) fn polls(&self) -> u64 {
@@ -276,7 +288,7 @@ impl Core {
 
     /// The record of how a task came to be; a loop of like spawns shares one.
     fn birth(&self, spawn: Spawn) -> Rc<Birth> {
-        let parent = self.polling.get().map(|(_, who)| who.task);
+        let parent = self.polling().map(|(_, who)| who.task);
         let mut last = self.last_birth.borrow_mut();
         match &*last {
             Some(birth)

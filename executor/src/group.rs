@@ -84,7 +84,7 @@ impl<M: Children> GroupBlock<M> {
     /// The group's first turn: every child is polled, in argument order.
     fn start(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) {
         if self.flags.cancel_asked() {
-            core.tell_cancel(turn.who(), &self.flags);
+            core.tell_cancel(turn.ticket, &self.flags);
         }
         for index in 0..self.children.count() {
             if self.flags.cancel_asked() {
@@ -105,7 +105,7 @@ impl<M: Children> GroupBlock<M> {
 
     fn turn_of_child(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool {
         let index = turn.index as usize;
-        let ended = core.give_turn(turn, M::member(self, index));
+        let ended = core.give_turn(turn, self.children.flags(index), M::member(self, index));
         if ended {
             self.child_ended(index);
         }

@@ -144,6 +144,22 @@ pub(crate) trait Joinable<T> {
 ///
 /// # Panics
 /// Awaiting a task whose output was already taken panics. A cancelled task gives [`JoinError::Cancelled`] every time.
+///
+/// # Threads
+/// A task stays on the thread of its executor, and so does its handle. A [`JoinError`] may go anywhere.
+///
+/// ```compile_fail,E0277
+/// fn is_send<T: Send>() {}
+/// is_send::<glassloop_executor::Task<()>>();
+/// ```
+/// ```compile_fail,E0277
+/// fn is_sync<T: Sync>() {}
+/// is_sync::<glassloop_executor::Task<()>>();
+/// ```
+/// ```
+/// fn is_send_and_sync<T: Send + Sync>() {}
+/// is_send_and_sync::<glassloop_executor::JoinError>();
+/// ```
 #[must_use = "dropping a task detaches it: it runs on, and its output is lost"]
 pub struct Task<T> {
     block: Pin<Rc<dyn Joinable<T>>>,

@@ -193,7 +193,7 @@ impl ExecutorId {
         let local = with_current(|core| {
             let local = core.id == self;
             if local && let Some(ticket) = core.tenant(slot) {
-                core.tell_cancel(core.who(ticket), flags);
+                core.tell_cancel(ticket, flags);
                 core.wake(ticket, Via::Cancel);
             }
             local

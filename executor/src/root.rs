@@ -84,14 +84,12 @@ impl<F: Future> RunRoot for Root<'_, F> {
         if self.ended || ticket != self.ticket {
             return;
         }
-        let who = TaskRef { task: self.id, child: None };
         let future = &mut self.future;
-        let polled =
-            self.core.poll(ticket, who, |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
-                Ok(Poll::Pending) => Poll::Pending,
-                Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
-                Err(payload) => Poll::Ready(Err(payload)),
-            });
+        let polled = self.core.poll(ticket, |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
+            Err(payload) => Poll::Ready(Err(payload)),
+        });
         if let Poll::Ready(output) = polled {
             self.output = Some(output);
             self.end(Ending::Finished);

@@ -12,14 +12,17 @@ pub(crate) struct RunQueue {
 
 impl RunQueue {
     /// At the back: a task that wakes itself runs after all that was ready before it.
+    #[inline]
     pub(crate) fn push(&mut self, slot: u32) {
         self.slots.push_back(slot);
     }
 
+    #[inline]
     pub(crate) fn pop(&mut self) -> Option<u32> {
         self.slots.pop_front()
     }
 
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.slots.len()
     }

@@ -71,6 +71,7 @@ impl Slots {
     }
 
     /// Moves in: the ticket is what wakers of the tenant will hold.
+    #[inline]
     pub(crate) fn occupy(&mut self, run: Option<Pin<Rc<dyn Run>>>, index: u32) -> Ticket {
         let number = if self.first_vacant == NO_SLOT { self.add_slot() } else { self.first_vacant };
         let slot = self.get_mut(number);
@@ -86,6 +87,7 @@ impl Slots {
     }
 
     /// Moves out. The caller drops what it gets when no borrow is held.
+    #[inline]
     pub(crate) fn vacate(&mut self, ticket: Ticket) -> Option<Pin<Rc<dyn Run>>> {
         let number = ticket.slot();
         let slot = self.get_mut(number);
@@ -107,15 +109,21 @@ impl Slots {
     }
 
     /// Sets QUEUED. True if it was clear, and so the slot is to be pushed.
+    #[inline]
     pub(crate) fn mark_queued(&mut self, ticket: Ticket) -> bool {
-        let enqueued = self.effect_of_wake(ticket) == WakeEffect::Enqueued;
-        if enqueued {
-            self.get_mut(ticket.slot()).state |= QUEUED;
+        let number = ticket.slot();
+        let chunk = self.chunks.get_mut(number as usize / CHUNK);
+        match chunk.map(|chunk| &mut chunk[number as usize % CHUNK].state) {
+            Some(state) if *state == ticket.0 => {
+                *state |= QUEUED;
+                true
+            }
+            _ => false,
         }
-        enqueued
     }
 
     /// A slot was popped from the run queue: clears QUEUED, so that wakes from now on count, and says who has the turn.
+    #[inline]
     pub(crate) fn popped(&mut self, number: u32) -> Tenant {
         let executor = self.executor;
         let slot = self.get_mut(number);
@@ -147,6 +155,7 @@ impl Slots {
         self.get(number).is_some_and(|slot| slot.state & QUEUED != 0)
     }
 
+    #[inline]
     fn put_back(&mut self, number: u32) {
         self.get_mut(number).index = self.first_vacant;
         self.first_vacant = number;
@@ -174,11 +183,13 @@ impl Slots {
         number
     }
 
+    #[inline]
     fn get(&self, number: u32) -> Option<&Slot> {
         let chunk = self.chunks.get(number as usize / CHUNK)?;
         Some(&chunk[number as usize % CHUNK])
     }
 
+    #[inline]
     fn get_mut(&mut self, number: u32) -> &mut Slot {
         &mut self.chunks[number as usize / CHUNK][number as usize % CHUNK]
     }

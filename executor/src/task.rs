@@ -109,7 +109,7 @@ impl<F: Future + 'static> Run for TaskBlock<F> {
     }
 
     fn turn(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool {
-        let ended = core.give_turn(turn, project_task(self));
+        let ended = core.give_turn(turn, &self.cell.flags, project_task(self));
         if ended {
             self.header.join.wake(&self.header);
         }

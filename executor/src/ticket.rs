@@ -36,20 +36,24 @@ pub(crate) const QUEUED: u64 = 1;
 pub struct Ticket(pub(crate) u64);
 
 impl Ticket {
+    #[inline]
     pub(crate) fn new(executor: u16, slot: u32, generation: u32) -> Ticket {
         debug_assert!((executor as usize) < MAX_EXECUTORS && (slot as usize) < MAX_SLOTS);
         let generation = u64::from(generation) & ((1 << GENERATION_BITS) - 1);
         Ticket(u64::from(executor) << EXECUTOR_SHIFT | u64::from(slot) << SLOT_SHIFT | generation << 1)
     }
 
+    #[inline]
     pub(crate) fn executor(self) -> u16 {
         (self.0 >> EXECUTOR_SHIFT) as u16
     }
 
+    #[inline]
     pub(crate) fn slot(self) -> u32 {
         ((self.0 >> SLOT_SHIFT) & ((1 << SLOT_BITS) - 1)) as u32
     }
 
+    #[inline]
     pub(crate) fn generation(self) -> u32 {
         ((self.0 >> 1) & ((1 << GENERATION_BITS) - 1)) as u32
     }

@@ -20,18 +20,21 @@ compile_error!("glassloop packs a ticket into the data word of a waker: it needs
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, drop_nothing);
 
 /// The waker of whoever holds `ticket`.
+#[inline]
 pub(crate) fn of_ticket(ticket: Ticket) -> Waker {
     // SAFETY: the functions of VTABLE are safe for *any* data word on any thread: none of them follows it as a pointer. So the
     // contract of `RawWaker` (clone, wake and drop may be called from anywhere, once or never) holds trivially.
     unsafe { Waker::new(ptr::without_provenance(ticket.0 as usize), &VTABLE) }
 }
 
+#[inline]
 fn ticket_of(data: *const (), vtable: &'static RawWakerVTable) -> Option<Ticket> {
     ptr::eq(vtable, &VTABLE).then(|| Ticket(data.addr() as u64))
 }
 
 /// A waker for a primitive of this project to keep: for a task of ours a plain copy of the ticket, which is not an *escape*
 /// (see [`clone`]); for a combinator that polls with a waker of its own, a clone of that.
+#[inline]
 pub fn own_waker(cx: &Context<'_>) -> Waker {
     let waker = cx.waker();
     match ticket_of(waker.data(), waker.vtable()) {
@@ -94,6 +97,7 @@ pub(crate) fn enter<R>(core: &Core, f: impl FnOnce() -> R) -> R {
 }
 
 /// Calls `f` with the executor that runs on this thread, if one does.
+#[inline]
 pub(crate) fn with_current<R>(f: impl FnOnce(&Core) -> R) -> Option<R> {
     let core = CURRENT.try_with(Cell::get).ok().flatten()?;
     // SAFETY: only `enter` sets the pointer, from a reference that lives until `enter` returns, and puts the former one back on

@@ -122,10 +122,7 @@ impl Reactor {
         self.emit(|| Event::Park { at: self.clock().now(), max_wait: self.wait_limit(max_wait) });
         let parked_at = self.clock().latest();
         // Computed last: what was armed until now counts.
-        match poll.poll(events, self.wait_limit(max_wait)) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => events.clear(),
-            result => result?,
-        }
+        let polled = poll.poll(events, self.wait_limit(max_wait));
 
         let unparked = events.iter().any(|event| event.token() == Sources::UNPARK);
         let ready = events.iter().count() - usize::from(unparked);
@@ -133,6 +130,7 @@ impl Reactor {
             self.shared.unparker.heard();
         }
         self.emit(|| Event::Unpark { ready, unparked, slept: self.clock().now() - parked_at });
+        polled.or_else(|error| if error.kind() == ErrorKind::Interrupted { Ok(()) } else { Err(error) })?;
         for event in events.iter().filter(|event| event.token() != Sources::UNPARK) {
             self.source_event(event);
         }
@@ -145,7 +143,7 @@ impl Reactor {
             return max_wait;
         }
         let until_due = self.next_deadline().map(|deadline| deadline - self.clock().now());
-        until_due.into_iter().chain(max_wait).min().map(round_up)
+        until_due.into_iter().chain(max_wait).min() // mio rounds up to what the system can count
     }
 
     /// How many waits are left with sources: tasks that only readiness can wake.
@@ -172,16 +170,12 @@ impl Reactor {
     /// Tells the observer, if there is one. Comes after the change, and outside of any borrow.
     pub(crate) fn emit(&self, event: impl FnOnce() -> Event) {
         #[cfg(feature = "trace")]
-        if let Some(observer) = self.observer() {
-            observer.event(&event());
+        {
+            let observer = self.shared.observer.borrow().clone();
+            observer.inspect(|observer| observer.event(&event()));
         }
         #[cfg(not(feature = "trace"))]
         let _ = event;
-    }
-
-    #[cfg(feature = "trace")]
-    fn observer(&self) -> Option<Rc<dyn Observer>> {
-        self.shared.observer.borrow().clone()
     }
 
     /// A number for the next waiter; never used again.
@@ -200,23 +194,5 @@ impl fmt::Debug for Reactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut reactor = f.debug_struct("Reactor");
         reactor.field("clock", self.clock()).field("waiting", &self.waiting()).finish_non_exhaustive()
-    }
-}
-
-/// Whole milliseconds, as the system counts them: a wait that is cut short would end in a turn for nothing.
-fn round_up(wait: Duration) -> Duration {
-    let nanos = wait.as_nanos().next_multiple_of(1_000_000);
-    u64::try_from(nanos).map_or(wait, Duration::from_nanos)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pitfall_38_waits_are_rounded_up_and_zero_stays_zero() {
-        let rounded = |nanos| round_up(Duration::from_nanos(nanos)).as_micros();
-        assert_eq!([0, 1, 999_999, 1_000_000, 1_000_001].map(rounded), [0, 1000, 1000, 1000, 2000]);
-        assert_eq!(round_up(Duration::MAX), Duration::MAX);
     }
 }

@@ -7,14 +7,13 @@ mod level;
 mod wheel;
 
 use std::collections::BTreeSet;
-use std::ops::Bound::{Excluded, Included};
 use std::panic::Location;
 use std::task::Waker;
 
 use crate::clock::Instant;
 use crate::observer::{Event, WakerId};
 use crate::reactor::Reactor;
-use entries::Entries;
+use entries::{Entries, Entry};
 use wheel::{Step, Wheel};
 
 const NANOS_PER_TICK: u64 = 1_000_000;
@@ -83,11 +82,12 @@ impl Timers {
         let id = self.next_id;
         self.next_id += 1;
         let key = self.entries.insert(id, deadline, waker, location);
-        let place = if deadline <= latest || tick_of(deadline) <= self.wheel.elapsed() {
+        let tick = tick_of(deadline);
+        let place = if deadline <= latest || tick <= self.wheel.elapsed() {
             self.make_due(key.index);
             Place::Due
         } else {
-            self.wheel.insert(&mut self.entries, key.index)
+            self.wheel.insert(&mut self.entries, key.index, tick)
         };
         (key, id, place)
     }
@@ -99,20 +99,20 @@ impl Timers {
         entry.id
     }
 
-    fn remove(&mut self, index: u32) -> Removed {
-        let entry = self.entries.at(index);
-        let (id, deadline, location) = (entry.id, entry.deadline, entry.location);
-        if entry.place == Place::Due {
+    fn disarm(&mut self, key: &TimerKey) -> Option<Removed> {
+        let index = self.entries.find(key)?;
+        let Entry { deadline, id, place, .. } = *self.entries.at(index);
+        if place == Place::Due {
             self.due.remove(&((deadline, id), index));
         } else {
             self.wheel.remove(&mut self.entries, index);
         }
-        Removed { id, deadline, location, waker: self.entries.remove(index) }
+        Some(self.free(index))
     }
 
-    fn disarm(&mut self, key: &TimerKey) -> Option<Removed> {
-        let index = self.entries.find(key)?;
-        Some(self.remove(index))
+    fn free(&mut self, index: u32) -> Removed {
+        let Entry { id, deadline, location, .. } = *self.entries.at(index);
+        Removed { id, deadline, location, waker: self.entries.remove(index) }
     }
 
     /// The timer's number, if its waker changed, and the waker that is left over: not to be dropped inside the borrow.
@@ -136,13 +136,14 @@ impl Timers {
         }
     }
 
-    /// Takes the first timer after `last` that is due at `now` and was armed before `newcomers`.
-    fn take_due(&mut self, now: Instant, last: Option<FiringOrder>, newcomers: u64) -> Option<Removed> {
-        let after = last.map_or((Instant::from_nanos(0), 0), |(deadline, id)| (deadline, id + 1));
-        let range = (Included((after, 0)), Excluded(((now, u64::MAX), 0)));
-        let mut ripe = self.due.range(range).filter(|&&((_, id), _)| id < newcomers);
-        let index = ripe.next()?.1;
-        Some(self.remove(index))
+    /// What is due at `now`, in the order of firing.
+    fn due_at(&self, now: Instant) -> Vec<(FiringOrder, u32)> {
+        self.due.range(..=((now, u64::MAX), u32::MAX)).copied().collect()
+    }
+
+    /// Takes a timer out that `due_at` found, unless it was disarmed since.
+    fn take_due(&mut self, found: (FiringOrder, u32)) -> Option<Removed> {
+        self.due.remove(&found).then(|| self.free(found.1))
     }
 
     /// Not after any deadline; exact unless the earliest of a list was cancelled.
@@ -245,26 +246,19 @@ impl Reactor {
             return 0;
         }
         let now = self.clock().now();
-        while let Some((timer, from, to)) = self.step_timers(now) {
+        let step = || self.shared.timers.borrow_mut().step(now);
+        while let Some((timer, from, to)) = step() {
             self.emit(|| Event::TimerMove { timer, from, to });
         }
-        let newcomers = self.shared.timers.borrow().next_id;
-        let (mut fired, mut last) = (0, None);
-        while let Some(Removed { id, deadline, waker, .. }) = self.take_due_timer(now, last, newcomers) {
+        let due = self.shared.timers.borrow().due_at(now);
+        let take = |found| self.shared.timers.borrow_mut().take_due(found);
+        let mut fired = 0;
+        for Removed { id, deadline, waker, .. } in due.into_iter().filter_map(take) {
             self.emit(|| Event::TimerFire { timer: id, deadline, late: now - deadline });
             waker.wake();
-            last = Some((deadline, id));
             fired += 1;
         }
         fired
-    }
-
-    fn step_timers(&self, now: Instant) -> Option<(u64, Place, Place)> {
-        self.shared.timers.borrow_mut().step(now)
-    }
-
-    fn take_due_timer(&self, now: Instant, last: Option<FiringOrder>, newcomers: u64) -> Option<Removed> {
-        self.shared.timers.borrow_mut().take_due(now, last, newcomers)
     }
 
     /// A moment before which nothing fires: the earliest deadline, or, when a timer was disarmed meanwhile, possibly

@@ -97,8 +97,6 @@ impl Connection {
     /// Connects.
     pub(super) async fn open(origin: &Origin) -> io::Result<Connection> {
         let stream = TcpStream::connect(origin.address()).await?;
-        // A request is written in one piece or in large ones; waiting for more gains nothing.
-        stream.set_nodelay(true)?;
         let exchange = Exchange::new(None, &Method::GET, Limits::default(), true);
         Ok(Connection { stream, received: ReadBuffer::default(), exchange })
     }

@@ -78,9 +78,6 @@ impl RawServer {
 }
 
 async fn play(mut stream: TcpStream, script: Vec<Do>, requests: Rc<RefCell<Vec<String>>>) -> io::Result<()> {
-    // Else a piece may wait inside the kernel for the acknowledgement of the one before, and a
-    // virtual clock would take that for a world in which nothing happens.
-    stream.set_nodelay(true)?;
     for step in script {
         match step {
             Recv => {

@@ -1,6 +1,5 @@
 //! The armed timers themselves, in chunks that never move, named by index.
 
-use std::mem;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Waker;
@@ -31,9 +30,11 @@ pub(super) struct Entry {
     pub(super) place: Place,
 }
 
+const _: () = assert!(size_of::<Entry>() <= 56 && size_of::<TimerKey>() == 8, "a million timers are 56 MB");
+
 #[derive(Debug)]
 pub(super) struct Entries {
-    chunks: Vec<Vec<Entry>>,
+    chunks: Vec<Box<[Entry; CHUNK]>>,
     first_free: u32,
     armed: usize,
     first_generation: u32,
@@ -52,7 +53,7 @@ impl Entries {
         self.armed
     }
 
-    /// Fills a free entry, or a new one. It is in no list yet; the caller places it.
+    /// Fills a free entry. It is in no list yet; the caller places it.
     pub(super) fn insert(
         &mut self,
         id: u64,
@@ -60,29 +61,34 @@ impl Entries {
         waker: Waker,
         location: &'static Location<'static>,
     ) -> TimerKey {
-        let (index, generation) = match self.first_free {
-            NIL => (self.next_index(), self.first_generation),
-            free => (free, self.at(free).generation),
-        };
-        let waker = Some(waker);
-        let (previous, next, place) = (NIL, NIL, Place::Due);
-        let entry = Entry { waker, location, deadline, id, previous, next, generation, place };
         if self.first_free == NIL {
-            self.chunks.last_mut().expect("next_index() made room").push(entry);
-        } else {
-            self.first_free = mem::replace(self.at_mut(index), entry).next;
+            self.add_chunk(location);
         }
+        let index = self.first_free;
+        let entry = self.at_mut(index);
+        (entry.id, entry.deadline, entry.location, entry.waker) = (id, deadline, location, Some(waker));
+        let (next_free, generation) = (entry.next, entry.generation);
+        self.first_free = next_free;
         self.armed += 1;
         TimerKey { index, generation }
     }
 
-    /// The index of the entry after the last one, with room for it.
-    fn next_index(&mut self) -> u32 {
-        if self.chunks.last().is_none_or(|chunk| chunk.len() == CHUNK) {
-            self.chunks.push(Vec::with_capacity(CHUNK));
-        }
-        let index = (self.chunks.len() - 1) * CHUNK + self.chunks[self.chunks.len() - 1].len();
-        u32::try_from(index).ok().filter(|&index| index != NIL).expect("more than 4 billion timers are armed")
+    /// Makes `CHUNK` more entries, each of which leads to the next as a free one.
+    fn add_chunk(&mut self, location: &'static Location<'static>) {
+        let first = self.chunks.len() * CHUNK;
+        assert!(first + CHUNK < NIL as usize, "more than 4 billion timers are armed");
+        let generation = self.first_generation;
+        self.chunks.push(Box::new(std::array::from_fn(|nth| Entry {
+            waker: None,
+            location,
+            deadline: Instant::from_nanos(0),
+            id: 0,
+            previous: NIL,
+            next: if nth + 1 < CHUNK { (first + nth + 1) as u32 } else { NIL },
+            generation,
+            place: Place::Due,
+        })));
+        self.first_free = first as u32;
     }
 
     /// Frees an armed entry that is in no list any more. The waker is the caller's to drop, outside of any borrow.
@@ -100,7 +106,7 @@ impl Entries {
     /// The entry's index, if the key's timer is still armed.
     pub(super) fn find(&self, key: &TimerKey) -> Option<u32> {
         let index = key.index as usize;
-        let entry = self.chunks.get(index / CHUNK)?.get(index % CHUNK)?;
+        let entry = &self.chunks.get(index / CHUNK)?[index % CHUNK];
         (entry.waker.is_some() && entry.generation == key.generation).then_some(key.index)
     }
 
@@ -114,17 +120,6 @@ impl Entries {
 
     /// Every armed entry, in no order that means anything.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.chunks.iter().flatten().filter(|entry| entry.waker.is_some())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_timer_takes_at_most_56_bytes() {
-        assert!(size_of::<Entry>() <= 56, "{}", size_of::<Entry>());
-        assert_eq!(size_of::<TimerKey>(), 8);
+        self.chunks.iter().flat_map(|chunk| chunk.iter()).filter(|entry| entry.waker.is_some())
     }
 }

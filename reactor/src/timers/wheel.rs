@@ -57,9 +57,8 @@ impl Wheel {
         self.elapsed
     }
 
-    /// Links an entry whose tick is after `elapsed`.
-    pub(super) fn insert(&mut self, entries: &mut Entries, index: u32) -> Place {
-        let tick = tick_of(entries.at(index).deadline);
+    /// Links an entry that is due at `tick`, which is after `elapsed`.
+    pub(super) fn insert(&mut self, entries: &mut Entries, index: u32, tick: u64) -> Place {
         debug_assert!(tick > self.elapsed);
         let highest_bit = 63 - (tick ^ self.elapsed).leading_zeros();
         let level = (highest_bit / DIGIT_BITS) as u8;
@@ -99,10 +98,11 @@ impl Wheel {
             if let Some(from) = self.draining {
                 if let Some(index) = self.first_in(from) {
                     self.remove(entries, index);
-                    if tick_of(entries.at(index).deadline) <= self.elapsed {
+                    let tick = tick_of(entries.at(index).deadline);
+                    if tick <= self.elapsed {
                         return Step::Reached { index, from };
                     }
-                    let to = self.insert(entries, index);
+                    let to = self.insert(entries, index, tick);
                     debug_assert_ne!(from, to);
                     return Step::Moved { index, from, to };
                 }

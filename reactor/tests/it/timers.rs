@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
 
-use glassloop_reactor::{Clock, Event, Instant, Observer, Place, Reactor, TimerKey};
+use glassloop_reactor::{Clock, Event, Instant, Place, Reactor, TimerKey};
 
 use crate::support::{Log, acting_waker, real, virtual_};
 
@@ -189,25 +189,4 @@ fn moments_saturate_at_both_ends() {
     assert_eq!(first.checked_add(Duration::MAX), None);
     assert_eq!(first.checked_add(MS), Some(Instant::from_nanos(1_000_000)));
     assert_eq!((first - last, last - first), (Duration::ZERO, Duration::from_nanos(u64::MAX)));
-}
-
-struct Lateness(std::cell::Cell<Duration>);
-
-impl Observer for Lateness {
-    fn event(&self, event: &Event) {
-        if let Event::TimerFire { late, .. } = event {
-            self.0.set(*late);
-        }
-    }
-}
-
-#[test]
-fn a_timer_says_how_late_it_fires() {
-    let reactor = virtual_();
-    let lateness = Rc::new(Lateness(Duration::ZERO.into()));
-    reactor.set_observer(Some(lateness.clone()));
-    let _timer = arm(&reactor, MS, Waker::noop().clone());
-    reactor.clock().block_for(5 * MS);
-    assert_eq!(reactor.fire_due(), 1);
-    assert_eq!(lateness.0.get(), 4 * MS);
 }

@@ -1,12 +1,11 @@
 //! Turns: how long they wait and what ends them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::panic::Location;
-use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
 
-use glassloop_reactor::{Event, Observer, Reactor, Turn};
+use glassloop_reactor::{Reactor, Turn};
 
 use crate::support::{Log, acting_waker, real, send, stream, virtual_};
 
@@ -63,27 +62,6 @@ fn pitfall_27_the_unparker_works_while_its_thread_ends() {
     let unparker = reactor.unparker();
     std::thread::spawn(move || LAST.set(Some(WakeOnExit(unparker)))).join().unwrap();
     assert!(reactor.turn(None).unwrap().unparked);
-}
-
-/// Arms a timer at the last moment: when the turn has said that it is about to wait.
-struct ArmsWhenParked(Reactor, Cell<Option<Waker>>);
-
-impl Observer for ArmsWhenParked {
-    fn event(&self, event: &Event) {
-        if let (Event::Park { .. }, Some(waker)) = (event, self.1.take()) {
-            arm(&self.0, Duration::from_millis(3), waker);
-        }
-    }
-}
-
-#[test]
-fn pitfall_37_an_earlier_timer_shortens_the_wait() {
-    let (reactor, log) = (real(), Log::default());
-    arm(&reactor, HOUR, log.waker(1));
-    reactor.set_observer(Some(Rc::new(ArmsWhenParked(reactor.clone(), Some(log.waker(2)).into()))));
-    reactor.turn(None).unwrap();
-    reactor.set_observer(None);
-    assert_eq!((reactor.fire_due(), log.take()), (1, vec![2]));
 }
 
 #[test]

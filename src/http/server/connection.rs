@@ -72,8 +72,6 @@ impl ServerConnection {
         H: AsyncFn(Request) -> R,
         R: Into<Reply>,
     {
-        // Without it only latency suffers; a peer that is gone already is found out by the read.
-        let _ = self.stream.set_nodelay(true);
         loop {
             match self.exchange(&*handler).await {
                 Ok(true) => {}
