@@ -8,7 +8,7 @@
 //! let base = format!("http://{}", server.local_addr());
 //! glassloop::create_task(server.serve(async |request: http::Request| {
 //!     format!("you asked for {}", request.uri())
-//! }));
+//! })).detach();
 //!
 //! let client = Client::new();
 //! let response = client.get(format!("{base}/posts/1")).await?.error_for_status()?;

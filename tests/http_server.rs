@@ -128,6 +128,13 @@ fn a_client_that_half_closes_still_gets_its_answer() {
 }
 
 #[test]
+fn what_follows_the_last_request_does_not_reset_its_answer() {
+    let ignored = "x".repeat(500_000);
+    let got = answer(format!("GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n{ignored}"));
+    assert_eq!(got, ok_close("GET /a "));
+}
+
+#[test]
 fn bodies_are_chunked_both_ways() {
     let request = "POST /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n\
          5\r\nhello\r\n1;x\r\n!\r\n0\r\nX-T: 1\r\n\r\n";
@@ -268,7 +275,8 @@ fn a_handler_may_borrow_and_keep_state() {
             log.borrow_mut().push(request.uri().path().to_owned());
             glassloop::yield_now().await;
             Reply::json(&count.get())
-        }));
+        }))
+        .detach();
         let client = Client::new();
         for path in ["/a", "/b"] {
             client.get(format!("{base}{path}")).await.unwrap().bytes().await.unwrap();

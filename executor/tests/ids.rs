@@ -108,7 +108,7 @@ fn a_reused_half_is_clean() {
     let captured = dropped.clone();
     assert!(id.call(move || unreachable!("never run, only dropped: {captured:?}")));
     let elsewhere = waker.clone();
-    thread::spawn(move || (elsewhere.clone().wake(), elsewhere.wake())).join().unwrap();
+    thread::spawn(move || [elsewhere.clone(), elsewhere].map(Waker::wake)).join().unwrap();
     assert!(gone.has_escaped());
     with_the_id_of(gone, |executor| {
         assert_eq!(Arc::strong_count(&dropped), 1);

@@ -15,7 +15,8 @@
 //! - `observer.rs`: all of it made visible.
 //!
 //! Everything here belongs to one thread, except what [`Reactor::unparker`] gives. There is no `unsafe`, and whatever is
-//! not ours (a waker, an observer, a closure) is called while nothing is borrowed.
+//! not ours (a waker, an observer, a closure) is called while nothing is borrowed: it may call back, except for a turn
+//! inside a turn.
 
 #![forbid(unsafe_code)]
 #![deny(missing_debug_implementations, missing_docs, unreachable_pub)]

@@ -195,8 +195,8 @@ pub(super) async fn within<T>(
     step: impl Future<Output = T>,
 ) -> Result<T, Error> {
     let Some(Deadline { limit, at }) = deadline else { return Ok(step.await) };
-    let url = |_| Error::Timeout { url: destination.shown(), limit, doing };
-    crate::timeout_at(at, step).await.map_err(url)
+    let timed_out = |_| Error::Timeout { url: destination.shown(), limit, doing };
+    crate::timeout_at(at, step).await.map_err(timed_out)
 }
 
 const CONNECTING: &str = "connecting";

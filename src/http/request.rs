@@ -93,8 +93,8 @@ impl RequestBuilder {
     /// Sets the body to this value as JSON, and `Content-Type` if it is not set yet.
     pub fn json(self, value: &(impl Serialize + ?Sized)) -> RequestBuilder {
         self.change(|draft| {
-            let url = |source| Error::EncodeJson { url: draft.destination.shown(), source };
-            draft.body = serde_json::to_vec(value).map_err(url)?;
+            let error = |source| Error::EncodeJson { url: draft.destination.shown(), source };
+            draft.body = serde_json::to_vec(value).map_err(error)?;
             draft.default_header(header::CONTENT_TYPE, "application/json");
             Ok(())
         })

@@ -137,8 +137,8 @@ impl Response {
     /// [`Error::DecodeJson`] if it is not what `T` wants; else see [`Error`].
     pub async fn json<T: DeserializeOwned>(mut self) -> Result<T, Error> {
         let bytes = self.collect().await?;
-        let url = |source| Error::DecodeJson { url: self.destination.shown(), source };
-        serde_json::from_slice(&bytes).map_err(url)
+        let error = |source| Error::DecodeJson { url: self.destination.shown(), source };
+        serde_json::from_slice(&bytes).map_err(error)
     }
 
     async fn collect(&mut self) -> Result<Vec<u8>, Error> {

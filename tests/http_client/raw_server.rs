@@ -54,14 +54,15 @@ impl RawServer {
                 let script = scripts[connections.get().min(scripts.len() - 1)].clone();
                 connections.set(connections.get() + 1);
                 // A client that goes away ends the script.
-                glassloop::create_task(play(stream, script, requests.clone()));
+                glassloop::create_task(play(stream, script, requests.clone())).detach();
             }
-        });
+        })
+        .detach();
         server
     }
 
     pub(crate) async fn hello() -> RawServer {
-        RawServer::start(vec![vec![Recv, send(HELLO), Recv, send(HELLO), Recv, send(HELLO)]]).await
+        RawServer::start(vec![vec![[Recv, send(HELLO)]; 8].concat()]).await
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

@@ -169,3 +169,30 @@ fn idle_connections_are_limited_in_number_and_age() {
         assert_eq!(server.connections(), 7);
     });
 }
+
+#[test]
+fn pitfall_53_a_connection_with_half_a_request_is_not_reused() {
+    run(async {
+        let scripts = vec![vec![send(HELLO), Hold], vec![Recv, send(HELLO), Hold]];
+        let server = RawServer::start(scripts).await;
+        let client = Client::new();
+        // More than the sockets can hold, so that the answer comes before the upload is over.
+        let upload = client.post(server.url("/")).body(vec![b'x'; 16 << 20]);
+        assert_eq!(upload.await.unwrap().text().await.unwrap(), "hello\n");
+        assert_eq!(text(&client, server.url("/")).await.unwrap(), "hello\n");
+        assert_eq!(server.connections(), 2);
+    });
+}
+
+#[test]
+fn a_request_that_says_close_is_the_last() {
+    run(async {
+        let server = RawServer::hello().await;
+        let client = Client::new();
+        for _ in 0..2 {
+            let request = client.get(server.url("/")).header("connection", "close");
+            assert_eq!(request.await.unwrap().text().await.unwrap(), "hello\n");
+        }
+        assert_eq!(server.connections(), 2);
+    });
+}

@@ -253,18 +253,21 @@ fn a_tuple_of_different_types_and_rules() {
 #[test]
 fn a_child_that_polls_its_own_group() {
     use std::cell::RefCell;
-    type Any = Pin<Box<dyn Future<Output = Result<u8, u8>>>>;
+    type Boxed = Pin<Box<dyn Future<Output = Result<u8, u8>>>>;
+    type Own = Group<Box<[FutureCell<Boxed, OnError>]>>;
     let executor = executor();
-    let holder: Rc<RefCell<Option<Group<Box<[FutureCell<Any, OnError>]>>>>> = Rc::default();
-    let inside = holder.clone();
-    let curious: Any = Box::pin(std::future::poll_fn(move |cx| {
+    let holder: Rc<RefCell<Option<Own>>> = Rc::default();
+    let (inside, asked) = (holder.clone(), Rc::new(Cell::new(false)));
+    let noted = asked.clone();
+    let curious: Boxed = Box::pin(std::future::poll_fn(move |cx| {
         let mut group = inside.borrow_mut().take().unwrap();
         let Poll::Ready(ended) = group.poll_ended(cx, Location::caller()) else { panic!("a child has failed") };
-        assert!(matches!(ended.outcomes[..], [Some(Ok(Err(1))), None]));
+        noted.set(matches!(ended.outcomes[..], [Some(Ok(Err(1))), None]));
         Poll::Ready(Ok(2))
     }));
-    let failing: Any = Box::pin(async { Err(1) });
+    let failing: Boxed = Box::pin(async { Err(1) });
     *holder.borrow_mut() = Some(group(&executor, [failing, curious]));
     tick(&executor);
+    assert!(asked.get());
     assert!(executor.snapshot().tasks.is_empty());
 }

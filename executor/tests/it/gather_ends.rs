@@ -5,7 +5,7 @@ use std::future::{Future, pending};
 use std::pin::Pin;
 use std::rc::Rc;
 
-use glassloop_executor::{FutureCell, Group, JoinError, Never, OnPanic};
+use glassloop_executor::{FutureCell, Group, JoinError, Never, OnError, OnPanic};
 
 use crate::common::{Counts, Gate, Log, OnDrop, boom, drain, executor, panic_text, spawn, tick, yield_now};
 use crate::gather::{ended, group, peek};
@@ -89,6 +89,32 @@ fn dropped_when_some_children_have_ended() {
     assert_eq!(counts.drops(), 1);
     drain(&executor);
     assert_eq!(counts.drops(), 2);
+}
+
+/// Once it has failed the rest runs on; what comes of each is dropped at once, not with the last of its siblings.
+#[test]
+fn later_outcomes_are_dropped_as_they_come() {
+    let executor = executor();
+    let (counts, gates) = (Counts::default(), [0, 1, 2].map(|index| (index, Gate::default())));
+    let children = gates.clone().map(|(index, gate)| {
+        let output = counts.drop_counter();
+        async move {
+            gate.wait().await;
+            if index == 0 { Err(output) } else { Ok(output) }
+        }
+    });
+    let group = group::<OnError, _>(&executor, children);
+    tick(&executor);
+    executor.enter(|| gates[0].1.open());
+    tick(&executor);
+    assert_eq!(counts.drops(), 0);
+    drop(group);
+    for (drops, (_, gate)) in gates.iter().enumerate().skip(1) {
+        assert_eq!(counts.drops(), drops);
+        executor.enter(|| gate.open());
+        tick(&executor);
+        assert_eq!(counts.drops(), drops + 1);
+    }
 }
 
 #[test]

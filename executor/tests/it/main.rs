@@ -7,13 +7,19 @@ mod escapes;
 mod gather;
 mod gather_ends;
 mod handles;
+#[cfg(feature = "trace")]
+mod model;
 mod nested;
 mod order;
 mod panics;
+#[cfg(feature = "trace")]
 mod programs;
 mod remote;
+#[cfg(feature = "trace")]
 mod replay;
 mod root;
 mod shutdown;
 mod strangers;
 mod wakers;
+#[cfg(feature = "trace")]
+mod watching;

@@ -1,6 +1,8 @@
 //! The reactor from outside, by situation.
 
 #[cfg(feature = "trace")]
+mod model;
+#[cfg(feature = "trace")]
 mod observer;
 #[cfg(feature = "trace")]
 mod replay;

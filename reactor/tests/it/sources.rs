@@ -108,6 +108,12 @@ fn pitfall_41_the_end_of_the_stream_is_no_short_read() {
     assert_eq!(read(&source, &log, 1, 16), Poll::Ready(0));
     assert_eq!(read(&source, &log, 1, 16), Poll::Ready(0), "the end stays the end");
     assert_eq!(reactor.waiting(), 0);
+
+    // Also when the end is read before the system has reported it.
+    let (unreported, peer) = stream(&reactor);
+    drop(peer);
+    assert_eq!(read(&unreported, &log, 1, 16), Poll::Ready(0));
+    assert!(would_try(&unreported, Direction::Read));
 }
 
 #[test]
@@ -231,6 +237,21 @@ fn pitfall_45_a_peer_that_sends_no_more_may_still_listen() {
     peer.read_exact(&mut [0; 11]).unwrap();
     reactor.turn(Some(Duration::ZERO)).unwrap();
     assert_eq!(reactor.turn(Some(Duration::ZERO)).unwrap().ready, 0, "and it is not reported for ever");
+}
+
+#[test]
+fn pitfall_45_the_end_of_reading_wakes_no_writer() {
+    let (reactor, log) = (real(), Log::default());
+    let (source, peer) = stream(&reactor);
+    settle(&source, &log);
+    while source.poll_write(log.wait(1), &[7; 1 << 16]).is_ready() {}
+    assert!(read(&source, &log, 2, 16).is_pending());
+    peer.shutdown(Shutdown::Write).unwrap();
+    while closed(&reactor) != (true, false) {
+        reactor.turn(None).unwrap();
+    }
+    assert_eq!((log.take(), reactor.waiting()), (vec![2], 1));
+    assert!(!would_try(&source, Direction::Write), "the peer has read nothing: there is no room yet");
 }
 
 #[test]

@@ -68,6 +68,26 @@ fn pitfall_36_a_timer_can_be_disarmed_in_every_state() {
 }
 
 #[test]
+fn a_deadline_that_has_passed_when_armed_is_due_and_not_in_the_wheel() {
+    let (reactor, log) = (virtual_(), Log::default());
+    reactor.clock().advance(10 * MS); // and nothing was fired since
+    drop(arm(&reactor, Duration::ZERO, log.waker(1)));
+    drop(reactor.arm(Instant::from_nanos(7), log.waker(2), Location::caller()));
+    assert_eq!(places(&reactor), [Place::Due; 2]);
+    assert_eq!((reactor.fire_due(), log.take()), (2, vec![2, 1]));
+}
+
+#[test]
+fn the_wheel_keeps_up_with_the_clock() {
+    let (reactor, log) = (virtual_(), Log::default());
+    drop(arm(&reactor, 3_600_000 * MS, log.waker(1)));
+    reactor.clock().advance(1_000_000 * MS);
+    assert_eq!(reactor.fire_due(), 0);
+    drop(arm(&reactor, MS, log.waker(2)));
+    assert_eq!(places(&reactor)[1], Place::Slot { level: 0, slot: (1_000_001 % 64) as u8 });
+}
+
+#[test]
 fn disarmed_while_others_of_its_slot_have_cascaded() {
     let (reactor, log) = (virtual_(), Log::default());
     let keys: Vec<_> = (0..4).map(|nth| arm(&reactor, (64 + nth) * MS, log.waker(nth.into()))).collect();

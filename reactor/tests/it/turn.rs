@@ -65,7 +65,7 @@ fn pitfall_27_the_unparker_works_while_its_thread_ends() {
 }
 
 #[test]
-fn pitfall_38_a_sleep_takes_one_turn() {
+fn pitfall_38_a_sleep_takes_no_second_turn() {
     let (reactor, log) = (real(), Log::default());
     for micros in [100, 1000, 1500, 9999, 70_001] {
         arm(&reactor, Duration::from_micros(micros), log.waker(micros));
@@ -74,7 +74,9 @@ fn pitfall_38_a_sleep_takes_one_turn() {
             reactor.turn(None).unwrap();
             turns += 1;
         }
-        assert_eq!((turns, log.take()), (1, vec![micros]));
+        // None at all if the machine was so slow that the time was over before the turn.
+        assert!(turns <= 1, "{turns} turns for {micros} µs");
+        assert_eq!(log.take(), [micros]);
     }
 }
 

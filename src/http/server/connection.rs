@@ -75,7 +75,6 @@ impl ServerConnection {
         loop {
             match self.exchange(&*handler).await {
                 Ok(true) => {}
-                Ok(false) if self.received.is_empty() => return,
                 Ok(false) => return self.linger().await,
                 Err(Refused::Closed | Refused::Broken) => return,
                 Err(Refused::With(status)) => {
@@ -186,7 +185,7 @@ impl ServerConnection {
         Ok(())
     }
 
-    /// Closes while the client may still be sending: first only our half, as a close with unread
+    /// Closes, though the client may still be sending: first only our half, as a close with unread
     /// bytes would reset the connection, and the reset may overtake the response (RFC 9112 §9.6).
     async fn linger(&mut self) {
         const LONGEST: Duration = Duration::from_secs(1);
