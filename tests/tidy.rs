@@ -29,8 +29,9 @@ fn sources(folder: &str) -> Vec<(String, String)> {
     found.into_iter().map(named).collect()
 }
 
-/// The lines of code, without comments.
+/// The lines of code, without comments and unit tests.
 fn code(text: &str) -> impl Iterator<Item = &str> {
+    let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or(text);
     text.lines().map(str::trim_start).filter(|line| !line.starts_with("//"))
 }
 

@@ -4,13 +4,15 @@
 //! the exchange has seen its exact end; whoever drops a response earlier drops, and so closes, its
 //! connection. Safe reuse is thus a matter of ownership, and dropping any future is safe.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use glassloop_executor::ExecutorId;
+
 use super::connection::Connection;
 use super::origin::Origin;
-use crate::Instant;
+use crate::{Instant, context};
 
 /// How many connections may idle, and for how long.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +29,8 @@ pub(super) struct PoolLimits {
 #[derive(Debug)]
 pub(super) struct Pool {
     idle: RefCell<VecDeque<Idle>>,
+    /// The loop that all of them belong to.
+    home: Cell<Option<ExecutorId>>,
     limits: PoolLimits,
 }
 
@@ -39,11 +43,12 @@ struct Idle {
 
 impl Pool {
     pub(super) fn new(limits: PoolLimits) -> Pool {
-        Pool { idle: RefCell::default(), limits }
+        Pool { idle: RefCell::default(), home: Cell::new(None), limits }
     }
 
     /// Takes the connection to this origin that was used last and is still good.
     pub(super) fn take(&self, origin: &Origin) -> Option<Connection> {
+        self.close_foreign();
         self.close_expired();
         loop {
             let mut connection = self.remove_last(origin)?.connection;
@@ -55,6 +60,7 @@ impl Pool {
 
     /// Takes a connection back, if it can be reused and there is room; else closes it.
     pub(super) fn put(&self, origin: &Origin, connection: Connection) {
+        self.close_foreign();
         self.close_expired();
         let same_host = self.idle.borrow().iter().filter(|idle| idle.origin == *origin).count();
         if !connection.can_reuse() || same_host >= self.limits.idle_per_host {
@@ -65,6 +71,14 @@ impl Pool {
         self.idle.borrow_mut().push_back(idle);
         if self.idle.borrow().len() > self.limits.idle {
             let _oldest = self.remove_first();
+        }
+    }
+
+    /// A client may outlive its loop; its connections cannot be driven by another one.
+    fn close_foreign(&self) {
+        let here = context::current().map(|context| context.executor.id());
+        if self.home.replace(here) != here {
+            let _foreign = self.idle.take();
         }
     }
 

@@ -1,5 +1,6 @@
 //! Which connections are used again, and which must not be.
 
+use std::io::{Read, Write};
 use std::time::Duration;
 
 use glassloop::http::{self, Client, Error};
@@ -195,4 +196,24 @@ fn a_request_that_says_close_is_the_last() {
         }
         assert_eq!(server.connections(), 2);
     });
+}
+
+#[test]
+fn a_client_that_outlives_its_loop_connects_anew() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let mut streams = Vec::new();
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().unwrap();
+            assert!(stream.read(&mut [0; 1024]).unwrap() > 0);
+            stream.write_all(HELLO.as_bytes()).unwrap();
+            streams.push(stream); // the first one stays open, and would do for another request
+        }
+    });
+    let client = Client::builder().timeout(Duration::from_secs(10)).build();
+    for _ in 0..2 {
+        assert_eq!(run(text(&client, url.clone())).unwrap(), "hello\n");
+    }
+    server.join().unwrap();
 }

@@ -1,14 +1,16 @@
 //! What an observer hears at the edges: outside of the executor, inside another one, at the end.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::thread;
 
-use glassloop_executor::{Event, Executor, Observer, Spawn, TaskRef};
+use glassloop_executor::{Event, Executor, Never, Observer, Spawn, TaskRef, Via};
 
 use crate::common::{Gate, Log, drain, executor, spawn, tick};
+use crate::gather::group;
 use crate::replay::Comparer;
 
 /// Writes down what kinds of events there are.
@@ -72,6 +74,36 @@ fn a_handle_used_inside_another_executor() {
         drop(task);
     });
     assert_eq!((at_home.take(), elsewhere.take()), (String::new(), String::new()));
+}
+
+/// A thousand wakes of a slot from another thread are one message; so are those of one child.
+#[test]
+fn pitfall_03_a_flood_is_one_message() {
+    struct Remote(Cell<usize>);
+    impl Observer for Remote {
+        fn event(&self, event: &Event<'_>) {
+            if let Event::Wake { via: Via::Remote, .. } = event {
+                self.0.set(self.0.get() + 1);
+            }
+        }
+    }
+    let (executor, remote) = (executor(), Rc::new(Remote(Cell::new(0))));
+    let gates = [Gate::default(), Gate::default(), Gate::default()];
+    spawn(&executor, gates[0].wait()).detach();
+    let group = group::<Never, _>(&executor, gates[1..].iter().map(Gate::wait));
+    tick(&executor);
+    executor.set_observer(Some(remote.clone()));
+    let wakers = gates.map(|gate| gate.waker());
+    for round in 1..=3 {
+        thread::scope(|scope| {
+            scope.spawn(|| (0..1000).for_each(|_| wakers.iter().for_each(Waker::wake_by_ref))).join().unwrap();
+        });
+        assert!(executor.has_messages());
+        assert_eq!(tick(&executor), 3);
+        assert!(!executor.has_messages());
+        assert_eq!(remote.0.get(), 3 * round);
+    }
+    drop(group);
 }
 
 /// The place of the last await counts, not that of one that was given up.
