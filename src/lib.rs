@@ -22,6 +22,10 @@
 #![forbid(unsafe_code)]
 #![deny(missing_debug_implementations, missing_docs, unreachable_pub)]
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeDoctests;
+
 mod blocking;
 mod context;
 mod deadlock;

@@ -140,7 +140,7 @@ fn operation<'s, S: mio::event::Source, R>(
     async move {
         let _stop_waiting = StopWaiting(source, direction);
         poll_fn(|cx| {
-            ready!(budget(cx));
+            ready!(may_try(source, cx))?;
             attempt(source, &|| wait(cx, name, location))
         })
         .await
@@ -151,7 +151,12 @@ fn wait(cx: &Context<'_>, operation: &'static str, location: &'static Location<'
     Wait { waker: own_waker(cx), operation, location }
 }
 
-/// A task whose sockets are always ready lets others run now and then.
-fn budget(cx: &Context<'_>) -> Poll<()> {
-    context::current().map_or(Poll::Ready(()), |context| context.spend_budget(cx))
+/// Before every operation: is this the socket's own loop, and has the running task not had enough? (A task whose
+/// sockets are always ready lets others run now and then.)
+fn may_try<S: mio::event::Source>(source: &Source<S>, cx: &Context<'_>) -> Poll<io::Result<()>> {
+    match context::current().filter(|context| context.reactor.is(source.reactor())) {
+        Some(context) => context.spend_budget(cx).map(Ok),
+        // Nobody would ever wake the task.
+        None => Poll::Ready(Err(io::Error::other("glassloop: this socket belongs to a loop that does not run here"))),
+    }
 }

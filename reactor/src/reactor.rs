@@ -146,6 +146,11 @@ impl Reactor {
         until_due.into_iter().chain(max_wait).min() // mio rounds up to what the system can count
     }
 
+    /// Whether `other` is the same reactor.
+    pub fn is(&self, other: &Reactor) -> bool {
+        Rc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// How many waits are left with sources: tasks that only readiness can wake.
     pub fn waiting(&self) -> usize {
         self.shared.waiting.get()

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, ready};
 
 use glassloop_reactor::{Direction, Source, Waiting};
 
-use super::{Address, TcpStream, budget, tried, wait};
+use super::{Address, TcpStream, may_try, tried, wait};
 use crate::context;
 
 /// A socket that connections come to. Several tasks may accept at once: they are served in turn.
@@ -76,7 +76,7 @@ impl Future for Accept<'_> {
     type Output = io::Result<(TcpStream, SocketAddr)>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        ready!(budget(cx));
+        ready!(may_try(&self.listener.source, cx))?;
         let this = &mut *self;
         let (source, location) = (&this.listener.source, this.location);
         let leave_wait = || wait(cx, "accept", location);

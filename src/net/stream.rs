@@ -13,7 +13,7 @@ use futures_io::{AsyncRead, AsyncWrite};
 use glassloop_reactor::{Direction, Source};
 use mio::net::TcpStream as Socket;
 
-use super::{Address, budget, operation, tried, wait};
+use super::{Address, may_try, operation, tried, wait};
 use crate::context;
 
 /// A TCP connection: a stream of bytes each way. `TCP_NODELAY` is set, as asyncio does.
@@ -218,7 +218,7 @@ impl AsyncRead for TcpStream {
     #[track_caller]
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
         let location = Location::caller();
-        ready!(budget(cx));
+        ready!(may_try(&self.source, cx))?;
         self.source.poll_read(|| wait(cx, "read", location), buf)
     }
 }
@@ -227,7 +227,7 @@ impl AsyncWrite for TcpStream {
     #[track_caller]
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let location = Location::caller();
-        ready!(budget(cx));
+        ready!(may_try(&self.source, cx))?;
         self.source.poll_write(|| wait(cx, "write", location), buf)
     }
 
@@ -238,7 +238,7 @@ impl AsyncWrite for TcpStream {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let location = Location::caller();
-        ready!(budget(cx));
+        ready!(may_try(&self.source, cx))?;
         self.source.poll_write_vectored(|| wait(cx, "write", location), bufs)
     }
 

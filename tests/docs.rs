@@ -1,0 +1,334 @@
+//! The README and the book: what they quote, name and link to is as they say.
+//!
+//! What follows a mark is made from the sources; `GLASSLOOP_BLESS=1 cargo test --test docs` makes it anew in every page.
+//!
+//! | mark, alone on its line | what follows |
+//! | --- | --- |
+//! | `<!-- code: src/runtime.rs fn block_on_at -->` | a fence with that item, without its doc comments |
+//! | `<!-- code: src/time.rs fn poll in impl Future for Sleep -->` | the same, when the file has several of that name |
+//! | `<!-- code: src/time.rs struct Sleep, with docs -->` | the same, with its doc comments and attributes |
+//! | `<!-- text: executor/src/ticket.rs -->` | a fence with the first diagram in the comment at the head of that file |
+//! | `<!-- trace: gather 5-8 -->` | a fence with what that example records in virtual time, from one `seq` to another |
+//! | `<!-- examples -->` | the table of the examples, down to `<!-- end -->` |
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{LazyLock, Mutex};
+
+const BLESS: &str = "GLASSLOOP_BLESS=1 cargo test --test docs";
+
+struct Page {
+    /// Its path from the root of the repository.
+    name: String,
+    text: String,
+}
+
+static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| {
+    let chapters = names_in("docs", "md").into_iter().map(|name| format!("docs/{name}.md"));
+    let names = ["README.md".to_owned()].into_iter().chain(chapters);
+    names.map(|name| Page { text: read(&name).unwrap_or_else(|problem| panic!("{problem}")), name }).collect()
+});
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(name: &str) -> Result<String, String> {
+    let text = fs::read_to_string(root().join(name)).map_err(|error| format!("{name}: {error}"))?;
+    Ok(text.replace("\r\n", "\n"))
+}
+
+fn page(name: &str) -> &'static Page {
+    PAGES.iter().find(|page| page.name == name).unwrap_or_else(|| panic!("{name} is missing"))
+}
+
+/// The files of a folder that end so, without that end, in the order of their names.
+fn names_in(folder: &str, extension: &str) -> BTreeSet<String> {
+    let entries = fs::read_dir(root().join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    let paths = entries.map(|entry| entry.expect("a folder that can be read").path());
+    let wanted = paths.filter(|path| path.extension().is_some_and(|found| found == extension));
+    wanted.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned()).collect()
+}
+
+// What the pages quote.
+
+#[test]
+fn pages_show_what_is_there() {
+    let mut stale = Vec::new();
+    for page in &*PAGES {
+        let (text, marks) = made_anew(page);
+        if std::env::var_os("GLASSLOOP_BLESS").is_some_and(|bless| !bless.is_empty()) {
+            fs::write(root().join(&page.name), text).unwrap_or_else(|error| panic!("{}: {error}", page.name));
+        } else {
+            stale.extend(marks.into_iter().map(|mark| format!("\n  {}: {mark}", page.name)));
+        }
+    }
+    assert!(
+        stale.is_empty(),
+        "what follows these marks is not what is there now:{}\nTo mend it: {BLESS}",
+        stale.concat()
+    );
+}
+
+/// The page with all that follows marks made anew, and the marks that were followed by something else.
+fn made_anew(page: &Page) -> (String, Vec<&str>) {
+    let (mut text, mut stale) = (String::new(), Vec::new());
+    let mut lines = page.text.lines();
+    let mut in_fence = false;
+    while let Some(line) = lines.next() {
+        text += &format!("{line}\n");
+        in_fence ^= line.starts_with("```");
+        let mark = line.strip_prefix("<!-- ").and_then(|line| line.strip_suffix(" -->"));
+        let Some(mark) = mark.filter(|_| !in_fence) else { continue };
+
+        let fail = |problem: &str| -> ! { panic!("{}: {line}: {problem}", page.name) };
+        let made = make(mark).unwrap_or_else(|problem| fail(&problem));
+        let mut end = "<!-- end -->";
+        if mark != "examples" {
+            let fence = lines.next().filter(|line| line.starts_with("```"));
+            text += &format!("{}\n", fence.unwrap_or_else(|| fail("a line with ``` has to follow")));
+            end = "```";
+        }
+        let mut there = String::new();
+        loop {
+            match lines.next() {
+                None => fail(&format!("a line with {end} has to follow")),
+                Some(line) if line == end => break,
+                Some(line) => there += &format!("{line}\n"),
+            }
+        }
+        text += &format!("{made}{end}\n");
+        if there != made {
+            stale.push(line);
+        }
+    }
+    (text, stale)
+}
+
+/// What has to follow a mark.
+fn make(mark: &str) -> Result<String, String> {
+    match mark.split_once(": ") {
+        Some(("code", what)) => code(what),
+        Some(("text", file)) => diagram(file),
+        Some(("trace", what)) => trace(what),
+        None if mark == "examples" => table_of_examples(),
+        _ => Err("there is no such mark".into()),
+    }
+}
+
+/// An item of a source, moved to the left margin.
+fn code(what: &str) -> Result<String, String> {
+    let (what, with_docs) = what.strip_suffix(", with docs").map_or((what, false), |what| (what, true));
+    let (file, item) = what.split_once(' ').ok_or("a file and an item are expected")?;
+    let text = read(file)?;
+    let lines: Vec<&str> = text.lines().collect();
+    let everywhere = 0..lines.len();
+    let mut found = match item.split_once(" in ") {
+        Some((item, block)) => find(&lines, find(&lines, everywhere, block)?, item)?,
+        None => find(&lines, everywhere, item)?,
+    };
+    let belongs = |line: &str| line.trim_start().starts_with("///") || line.trim_start().starts_with("#[");
+    while with_docs && found.start > 0 && belongs(lines[found.start - 1]) {
+        found.start -= 1;
+    }
+    let margin = indentation(lines[found.start]);
+    Ok(lines[found].iter().map(|line| format!("{}\n", line.get(margin..).unwrap_or(""))).collect())
+}
+
+/// The lines of the one item so named: from its first line to the one that closes it, at the same indentation.
+fn find(lines: &[&str], within: Range<usize>, item: &str) -> Result<Range<usize>, String> {
+    let starts: Vec<usize> = within.filter(|&number| begins(lines[number], item)).collect();
+    let [start] = starts[..] else {
+        let hint = "; which one, is said by `in impl …`";
+        return Err(format!("there are {} of `{item}`{}", starts.len(), if starts.is_empty() { "" } else { hint }));
+    };
+    let closes = |&number: &usize| {
+        let line = lines[number];
+        let at_the_margin = indentation(line) == indentation(lines[start]);
+        // A constant may have its value on the next line.
+        (line.ends_with('}') || line.ends_with(';')) && (at_the_margin || lines[start].ends_with('='))
+    };
+    let end = (start..lines.len()).find(closes).ok_or_else(|| format!("no end of `{item}`"))?;
+    Ok(start..end + 1)
+}
+
+fn begins(line: &str, item: &str) -> bool {
+    let mut line = line.trim_start();
+    for word in ["pub ", "pub(crate) ", "pub(super) ", "async "] {
+        line = line.strip_prefix(word).unwrap_or(line);
+    }
+    line.strip_prefix(item).is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
+}
+
+fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+fn diagram(file: &str) -> Result<String, String> {
+    let text = read(file)?;
+    let head = text.lines().map_while(|line| line.strip_prefix("//!"));
+    let mut body = head.skip_while(|line| *line != " ```text").skip(1).take_while(|line| *line != " ```").peekable();
+    body.peek().ok_or("there is no diagram in the file's head")?;
+    Ok(body.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect())
+}
+
+/// Lines of what an example records. Each runs once for all its marks.
+fn trace(what: &str) -> Result<String, String> {
+    static RECORDED: Mutex<BTreeMap<String, Vec<String>>> = Mutex::new(BTreeMap::new());
+    let (example, range) = what.split_once(' ').ok_or("an example and a range are expected")?;
+    let mut recorded = RECORDED.lock().expect("only this test uses it");
+    let lines = recorded.entry(example.to_owned()).or_insert_with(|| record(example));
+    let (first, last) = range.split_once('-').unwrap_or((range, range));
+    let number = |text: &str| text.parse::<usize>().map_err(|error| format!("{text}: {error}"));
+    let (first, last) = (number(first)?, number(last)?);
+    let wanted = lines.get(first..=last).ok_or_else(|| format!("the trace has {} lines", lines.len()))?;
+    Ok(wanted.iter().map(|line| format!("{line}\n")).collect())
+}
+
+fn record(example: &str) -> Vec<String> {
+    let this = std::env::current_exe().expect("a test is a program");
+    let profile = this.ancestors().nth(2).expect("it lies in <target>/<profile>/deps");
+    let target = profile.parent().expect("a target folder");
+    // Another test run may have left an older one there.
+    let mut build = Command::new(env!("CARGO"));
+    build.args(["build", "--quiet", "--example", example, "--target-dir"]).arg(target).current_dir(root());
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    assert!(build.status().expect("cargo can be run").success(), "examples/{example}.rs cannot be built");
+
+    let program = profile.join("examples").join(format!("{example}{}", std::env::consts::EXE_SUFFIX));
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("docs-{}-{example}.ndjson", std::process::id()));
+    let run = Command::new(&program).args(["--virtual-time", "--trace"]).arg(&file).output();
+    assert!(run.unwrap_or_else(|error| panic!("{}: {error}", program.display())).status.success());
+    let lines = fs::read_to_string(&file).expect("a trace").lines().map(str::to_owned).collect();
+    fs::remove_file(&file).expect("the trace can be removed");
+    lines
+}
+
+fn table_of_examples() -> Result<String, String> {
+    let mut table = String::from("| example | what it shows |\n| --- | --- |\n");
+    for name in names_in("examples", "rs") {
+        let file = format!("examples/{name}.rs");
+        let text = read(&file)?;
+        let says = text.lines().next().and_then(|line| line.strip_prefix("//! "));
+        let says = says.ok_or_else(|| format!("the first line of {file} does not say what it shows"))?;
+        table += &format!("| [`{name}`]({file}) | {} |\n", says.replace('|', "\\|"));
+    }
+    Ok(table)
+}
+
+// What the pages name and link to.
+
+/// The lines of a page outside of its fences.
+fn prose(page: &Page) -> impl Iterator<Item = &str> {
+    let mut in_fence = false;
+    page.text.lines().filter(move |line| {
+        let fence = line.starts_with("```");
+        in_fence ^= fence;
+        !in_fence && !fence
+    })
+}
+
+/// As GitHub and mdBook make it of a heading.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim().chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.collect::<String>().to_lowercase().replace(' ', "-")
+}
+
+fn links(page: &Page) -> impl Iterator<Item = &str> {
+    prose(page).flat_map(|line| line.split("](").skip(1).map(|rest| rest.split(')').next().unwrap_or("")))
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let inside = root().canonicalize().expect("the repository");
+    for page in &*PAGES {
+        for link in links(page).filter(|link| !link.contains("://")) {
+            let (path, fragment) = link.split_once('#').unwrap_or((link, ""));
+            let folder = Path::new(&page.name).parent().expect("a page's folder");
+            let target = if path.is_empty() { PathBuf::from(&page.name) } else { folder.join(path) };
+            let found = root().join(&target).canonicalize();
+            let found = found.unwrap_or_else(|error| panic!("{}: ({link}): {error}", page.name));
+            assert!(found.starts_with(&inside), "{}: ({link}) leads out of the repository", page.name);
+            if !fragment.is_empty() {
+                let text = fs::read_to_string(&found).expect("a page");
+                let target = Page { name: link.into(), text };
+                let mut headings = prose(&target).filter(|line| line.starts_with('#'));
+                let there = headings.any(|line| anchor(line.trim_start_matches('#')) == fragment);
+                assert!(there, "{}: ({link}): there is no such heading", page.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_page_is_in_the_summary() {
+    let summary = page("docs/SUMMARY.md");
+    for page in PAGES.iter().filter(|page| page.name.starts_with("docs/") && page.name != summary.name) {
+        let name = page.name.trim_start_matches("docs/");
+        assert_eq!(links(summary).filter(|link| *link == name).count(), 1, "{name} in {}", summary.name);
+    }
+}
+
+#[test]
+fn every_file_and_example_that_is_named_exists() {
+    let folders = ["src/", "executor/", "reactor/", "examples/", "benches/", "docs/", "tests/"];
+    for page in &*PAGES {
+        let named = prose(page).flat_map(|line| line.split('`').skip(1).step_by(2));
+        for path in named.filter(|span| folders.iter().any(|folder| span.starts_with(folder))) {
+            assert!(root().join(path).exists(), "{}: there is no `{path}`", page.name);
+        }
+        for rest in page.text.split("--example ").skip(1) {
+            let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
+            assert!(root().join(format!("examples/{name}.rs")).exists(), "{}: no example {name:?}", page.name);
+        }
+    }
+}
+
+#[test]
+fn no_page_names_a_path_outside_of_the_repository() {
+    for page in &*PAGES {
+        for place in ["/tmp", "/home", "/work/", "/root", "/Users", "/var", "/opt", "~/", ":\\"] {
+            assert!(!page.text.contains(place), "{} contains {place:?}", page.name);
+        }
+    }
+}
+
+#[test]
+fn the_first_screen_has_two_commands() {
+    let text = page("README.md").text.split("\n## ").next().unwrap_or("");
+    let commands: Vec<&str> = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(commands, ["cargo run --release --example tour\n", "cargo test\n"]);
+}
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let mut used = BTreeMap::new();
+    for manifest in ["Cargo.toml", "executor/Cargo.toml", "reactor/Cargo.toml", "benches/Cargo.toml"] {
+        let text = read(manifest).unwrap_or_else(|problem| panic!("{problem}"));
+        let mut relevant = false;
+        for line in text.lines() {
+            if line.starts_with('[') {
+                relevant = line.ends_with("dependencies]");
+            } else if let Some((name, _)) = line.split_once(" = ").filter(|_| relevant) {
+                used.insert(name.to_owned(), manifest);
+            }
+        }
+    }
+    used.retain(|name, _| !name.starts_with("glassloop"));
+
+    let design = &page("docs/design.md").text;
+    let chapter = design.split("\n## ").find(|chapter| chapter.starts_with("Dependencies\n")).expect("its chapter");
+    let rows = chapter.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let explained: BTreeSet<&str> = rows.collect();
+    for (name, manifest) in &used {
+        assert!(explained.contains(name.as_str()), "docs/design.md gives no reason for {name} of {manifest}");
+    }
+    for name in explained {
+        assert!(used.contains_key(name), "docs/design.md explains {name}, which nothing depends on");
+    }
+}
