@@ -154,9 +154,10 @@ pub(crate) struct Pool {
     waiting: Rc<Waiting>,
 }
 
-#[derive(Default)]
 struct Shared {
     state: Mutex<State>,
+    /// Ends the loop's wait: that no job is left may be what it waits for.
+    unparker: Waker,
     /// A job came, or the pool closed.
     work: Condvar,
     /// A job ended.
@@ -175,8 +176,9 @@ struct State {
 }
 
 impl Pool {
-    pub(crate) fn new() -> Pool {
-        Pool { shared: Arc::default(), waiting: Rc::default() }
+    pub(crate) fn new(unparker: Waker) -> Pool {
+        let (state, work, ended) = Default::default();
+        Pool { shared: Arc::new(Shared { state, unparker, work, ended }), waiting: Rc::default() }
     }
 
     /// Whether a job is queued or running: one that may still wake somebody.
@@ -186,10 +188,7 @@ impl Pool {
 
     fn submit(&self, job: Job) {
         let mut state = lock(&self.shared.state);
-        state.open += 1;
-        state.to_finish += usize::from(job.finish);
-        state.jobs.push_back(job);
-        if state.idle < state.jobs.len() && state.threads < MAX_THREADS {
+        if state.idle <= state.jobs.len() && state.threads < MAX_THREADS {
             let shared = self.shared.clone();
             let started = thread::Builder::new().name("glassloop-worker".into()).spawn(move || shared.work());
             match started {
@@ -199,6 +198,9 @@ impl Pool {
                 Err(_) => {}
             }
         }
+        state.open += 1;
+        state.to_finish += usize::from(job.finish);
+        state.jobs.push_back(job);
         drop(state);
         self.shared.work.notify_one();
     }
@@ -230,6 +232,9 @@ impl Shared {
                 state.open -= 1;
                 state.to_finish -= usize::from(finish);
                 self.ended.notify_all();
+                if state.open == 0 {
+                    self.unparker.wake_by_ref();
+                }
                 continue;
             }
             if state.closed {

@@ -63,7 +63,9 @@ pub(crate) fn enter<R>(context: &Rc<Context>, f: impl FnOnce() -> R) -> R {
             let _ = CURRENT.try_with(|current| current.replace(former));
         }
     }
-    let _restore = Restore(CURRENT.replace(Some(context.clone())));
+    // Late in a thread's exit there is nobody left to find it; the executor needs nothing of this.
+    let former = CURRENT.try_with(|current| current.replace(Some(context.clone())));
+    let _restore = Restore(former.ok().flatten());
     context.executor.enter(f)
 }
 
@@ -71,8 +73,8 @@ impl Context {
     pub(crate) fn new(executor: Executor, reactor: Reactor) -> Context {
         Context {
             executor,
+            pool: Pool::new(reactor.unparker()),
             reactor,
-            pool: Pool::new(),
             resources: RefCell::default(),
             next_resource: Cell::new(1),
             budget: Cell::new((0, 0)),

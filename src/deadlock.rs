@@ -7,6 +7,7 @@ use std::panic::Location;
 use glassloop_executor::TaskRef;
 
 use crate::context::Context;
+use crate::task::name_of;
 
 /// Every task waits, and nothing can ever wake one of them. Its `Display` is the report.
 ///
@@ -29,16 +30,17 @@ impl Deadlock {
     /// To be asked when no timer is armed, no socket waited on, no job at work, and nothing was sent from other threads.
     pub(crate) fn find(context: &Context) -> Option<Deadlock> {
         let executor = &context.executor;
-        let snapshot = executor.snapshot();
-        if executor.has_escaped() || snapshot.tasks.iter().any(|task| task.escaped || task.queued) {
+        // Cheap, and true in most loops that other threads wake: those are not looked through each time they park.
+        if executor.has_escaped() {
             return None;
         }
+        let snapshot = executor.snapshot();
         let mut on: BTreeMap<TaskRef, Vec<(String, &'static Location<'static>)>> = BTreeMap::new();
         for join in &snapshot.joins {
             let target = snapshot.tasks.iter().find(|task| task.task.task == join.target);
             let what = match target {
                 Some(target) if target.task.child.is_some() => format!("gather {}", join.target),
-                Some(target) => format!("task {} {:?}", join.target, name(target.task, &target.name)),
+                Some(target) => format!("task {} {:?}", join.target, name_of(target.task, &target.name)),
                 None => format!("task {}", join.target),
             };
             if let Some(waiter) = join.waiter {
@@ -55,18 +57,11 @@ impl Deadlock {
             }
         });
         let waits = snapshot.tasks.into_iter().map(|task| {
-            let name = name(task.task, &task.name);
+            let name = name_of(task.task, &task.name);
             Some(Wait { task: task.task, name, spawned: task.location, on: on.remove(&task.task)? })
         });
         Some(Deadlock { waits: waits.collect::<Option<Vec<Wait>>>()? })
     }
-}
-
-fn name(task: TaskRef, given: &Option<String>) -> String {
-    given.clone().unwrap_or_else(|| match task.child {
-        None => format!("Task-{}", task.task),
-        Some(child) => format!("gather-{}[{child}]", task.task),
-    })
 }
 
 impl fmt::Display for Deadlock {

@@ -181,7 +181,8 @@ impl<T> Resolve<Outcomes<T>> for Values {
 
     fn resolve(mut ended: Ended<Outcomes<T>>) -> Vec<T> {
         if let Some(index) = ended.first_failure {
-            finished(ended.outcomes.swap_remove(index));
+            // The others go first: one whose drop panics would abort, were it dropped while the failure unwinds.
+            ended.outcomes = vec![ended.outcomes.swap_remove(index)];
         }
         ended.outcomes.into_iter().map(finished).collect()
     }
@@ -192,7 +193,7 @@ impl<T, E> Resolve<Outcomes<Result<T, E>>> for Tried {
 
     fn resolve(mut ended: Ended<Outcomes<Result<T, E>>>) -> Result<Vec<T>, E> {
         if let Some(index) = ended.first_failure {
-            finished(ended.outcomes.swap_remove(index))?;
+            ended.outcomes = vec![ended.outcomes.swap_remove(index)];
         }
         ended.outcomes.into_iter().map(finished).collect()
     }
@@ -211,20 +212,28 @@ macro_rules! resolve_tuples {
         impl<$($T),+> Resolve<($(Option<Outcome<$T>>,)+)> for Values {
             type Output = ($($T,)+);
 
-            fn resolve(ended: Ended<($(Option<Outcome<$T>>,)+)>) -> Self::Output {
-                let outcomes = ended.outcomes;
-                $(let outcomes = if ended.first_failure == Some($index) { finished(outcomes.$index); unreachable!() } else { outcomes };)+
-                ($(finished(outcomes.$index),)+)
+            fn resolve(mut ended: Ended<($(Option<Outcome<$T>>,)+)>) -> Self::Output {
+                $(if ended.first_failure == Some($index) {
+                    let failure = ended.outcomes.$index.take();
+                    drop(ended.outcomes);
+                    finished(failure);
+                    unreachable!()
+                })+
+                ($(finished(ended.outcomes.$index),)+)
             }
         }
 
         impl<$($T,)+ Error> Resolve<($(Option<Outcome<Result<$T, Error>>>,)+)> for Tried {
             type Output = Result<($($T,)+), Error>;
 
-            fn resolve(ended: Ended<($(Option<Outcome<Result<$T, Error>>>,)+)>) -> Self::Output {
-                let outcomes = ended.outcomes;
-                $(let outcomes = if ended.first_failure == Some($index) { finished(outcomes.$index)?; unreachable!() } else { outcomes };)+
-                Ok(($(finished(outcomes.$index)?,)+))
+            fn resolve(mut ended: Ended<($(Option<Outcome<Result<$T, Error>>>,)+)>) -> Self::Output {
+                $(if ended.first_failure == Some($index) {
+                    let failure = ended.outcomes.$index.take();
+                    drop(ended.outcomes);
+                    finished(failure)?;
+                    unreachable!()
+                })+
+                Ok(($(finished(ended.outcomes.$index)?,)+))
             }
         }
 

@@ -10,11 +10,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use glassloop_executor::{Executor, Spawn};
-use glassloop_reactor::{Clock, Instant, Reactor};
+use glassloop_reactor::{Clock, Instant, Reactor, Turn};
 use thiserror::Error;
 
 use crate::context::{self, Context};
 pub use crate::deadlock::Deadlock;
+use crate::report::{self, OnReport, Report};
 
 /// Runs a future to its end on a loop of its own, on this thread (asyncio's `run`). Tasks that are left then are cancelled, in
 /// the order of their creation.
@@ -109,8 +110,9 @@ impl Runtime {
             !executor.has_root(),
             "glassloop: block_on() was called on a runtime that is running already; await the future instead"
         );
-        let future = pin!(future);
         context::enter(&self.context, || {
+            // Pinned in here, so that it is also dropped inside the loop.
+            let future = pin!(future);
             let mut root = executor.root(Spawn { name: Some("main".into()), location }, future);
             loop {
                 reactor.fire_due();
@@ -154,7 +156,8 @@ impl Runtime {
     /// Nothing is ready: waits for a socket, a timer or another thread.
     fn wait_for_the_world(&self) -> Result<(), RunError> {
         let Context { executor, reactor, pool, .. } = &*self.context;
-        let idle = reactor.waiting() == 0 && !pool.is_busy();
+        // A job wakes before it is over: whoever finds none at work can rely on the messages it then looks for.
+        let idle = reactor.waiting() == 0 && !pool.is_busy() && !executor.has_messages();
         if idle
             && reactor.armed_timers() == 0
             && let Some(deadlock) = Deadlock::find(&self.context)
@@ -162,28 +165,31 @@ impl Runtime {
             return Err(RunError::Deadlock(deadlock));
         }
         if !reactor.clock().is_virtual() || reactor.armed_timers() == 0 {
-            return Ok(self.turn(None)?);
+            self.turn(None)?;
+            return Ok(());
         }
         // Virtual time moves when nothing else can happen first. What two sockets of this process say to each other may be under way in the
         // system for a moment, so they get one of real time.
         let grace = if reactor.waiting() > 0 { Duration::from_millis(1) } else { Duration::ZERO };
-        self.turn(Some(grace))?;
-        if executor.has_ready() || executor.has_messages() {
-            return Ok(());
+        let found = self.turn(Some(grace))?;
+        let busy = pool.is_busy();
+        if found.ready > 0 || executor.has_ready() || executor.has_messages() {
+            return Ok(()); // there may be more to come
         }
-        if pool.is_busy() {
-            return Ok(self.turn(None)?);
+        if busy {
+            self.turn(None)?;
+        } else {
+            reactor.jump_to_next_deadline();
         }
-        reactor.jump_to_next_deadline();
         Ok(())
     }
 
-    fn turn(&self, max_wait: Option<Duration>) -> io::Result<()> {
+    fn turn(&self, max_wait: Option<Duration>) -> io::Result<Turn> {
         let Context { executor, reactor, .. } = &*self.context;
-        reactor.turn(max_wait)?;
+        let found = reactor.turn(max_wait)?;
         self.next_reading.set(0);
         self.last_turn.set((executor.polls(), reactor.clock().now()));
-        Ok(())
+        Ok(found)
     }
 
     /// The loop's clock.
@@ -194,7 +200,8 @@ impl Runtime {
     /// Everything that is alive in the loop, and what it waits for.
     #[cfg(feature = "trace")]
     pub fn snapshot(&self) -> crate::trace::Snapshot {
-        crate::trace::Snapshot::of(&self.context)
+        // Inside, as the tasks that wait are known by their wakers there.
+        self.context.executor.enter(|| crate::trace::Snapshot::of(&self.context))
     }
 }
 
@@ -212,6 +219,13 @@ impl fmt::Debug for Runtime {
     }
 }
 
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Builder { clock, event_interval, .. } = self;
+        f.debug_struct("Builder").field("clock", clock).field("event_interval", event_interval).finish_non_exhaustive()
+    }
+}
+
 /// Sets up a [`Runtime`].
 ///
 /// ```
@@ -219,11 +233,11 @@ impl fmt::Debug for Runtime {
 /// assert_eq!(runtime.block_on(async { 1 })?, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
 #[must_use = "a builder builds nothing until `build`"]
 pub struct Builder {
     clock: Clock,
     event_interval: u32,
+    on_report: OnReport,
     #[cfg(feature = "trace")]
     pub(crate) tracing: crate::trace::Setup,
 }
@@ -233,6 +247,7 @@ impl Default for Builder {
         Builder {
             clock: Clock::real(),
             event_interval: 256,
+            on_report: report::to_stderr(),
             #[cfg(feature = "trace")]
             tracing: Default::default(),
         }
@@ -252,6 +267,12 @@ impl Builder {
         self
     }
 
+    /// Where the loop's [`Report`]s go: to stderr unless this is called.
+    pub fn on_report(mut self, report: impl Fn(&Report) + 'static) -> Builder {
+        self.on_report = Rc::new(report);
+        self
+    }
+
     /// Makes the loop.
     ///
     /// # Errors
@@ -262,7 +283,7 @@ impl Builder {
         let last_turn = Cell::new((0, reactor.clock().now()));
         let context = Rc::new(Context::new(executor, reactor));
         #[cfg(feature = "trace")]
-        self.tracing.attach(&context)?;
+        self.tracing.attach(&context, self.on_report)?;
         Ok(Runtime { context, event_interval: self.event_interval, last_turn, next_reading: Cell::new(0) })
     }
 }

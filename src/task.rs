@@ -67,7 +67,15 @@ pub struct CurrentTask {
 /// ```
 pub fn current_task() -> Option<CurrentTask> {
     let (id, name, location) = context::current()?.executor.polling()?;
-    Some(CurrentTask { id, name: name.unwrap_or_else(|| format!("Task-{id}")), location })
+    Some(CurrentTask { id, name: name_of(id, &name), location })
+}
+
+/// The name a task was given, else one made of its number.
+pub(crate) fn name_of(task: TaskRef, given: &Option<String>) -> String {
+    given.clone().unwrap_or_else(|| match task.child {
+        None => format!("Task-{task}"),
+        Some(_) => format!("gather-{task}"),
+    })
 }
 
 /// Lets every task that is ready have its turn, then goes on (asyncio's `sleep(0)`).

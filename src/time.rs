@@ -44,7 +44,8 @@ pub fn sleep(duration: Duration) -> Sleep {
     if duration.is_zero() {
         return Sleep { deadline: Instant::default(), state: State::Yield };
     }
-    Sleep { deadline: context.reactor.clock().now() + duration, state: State::New(Location::caller()) }
+    let deadline = context.reactor.clock().now() + duration;
+    Sleep { deadline, state: State::New(Location::caller(), context.executor.id()) }
 }
 
 /// Waits until a moment of the loop's clock; one that has passed still yields once.
@@ -66,8 +67,8 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// With no loop running on this thread.
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    context::expect("sleep_until()");
-    Sleep { deadline, state: State::New(Location::caller()) }
+    let context = context::expect("sleep_until()");
+    Sleep { deadline, state: State::New(Location::caller(), context.executor.id()) }
 }
 
 /// See [`sleep`]. It holds no pointer into the loop, so it is `Send` and `Sync`; polled in another loop, it panics.
@@ -78,10 +79,14 @@ pub struct Sleep {
     state: State,
 }
 
+/// What `Duration::MAX` after any moment is.
+const NEVER: Instant = Instant::from_nanos(u64::MAX);
+
 /// Small, as there may be a million: who waits where is the timer's to tell, once there is one.
 #[derive(Debug)]
 enum State {
-    New(&'static Location<'static>),
+    /// Who sleeps where, and in which loop: its clock gave the deadline.
+    New(&'static Location<'static>, ExecutorId),
     /// A sleep of zero: no timer, one yield.
     Yield,
     /// The timer, and the loop it is in.
@@ -90,7 +95,7 @@ enum State {
 }
 
 impl Sleep {
-    /// When it ends.
+    /// When it ends; of a sleep of zero, the clock's origin.
     pub fn deadline(&self) -> Instant {
         self.deadline
     }
@@ -107,13 +112,17 @@ impl Future for Sleep {
             return Poll::Pending;
         }
         let context = context::expect("awaiting a sleep");
+        if let State::New(_, executor) | State::Armed(_, executor) = &this.state {
+            assert!(*executor == context.executor.id(), "glassloop: a sleep was moved from one loop to another");
+        }
         match &this.state {
-            State::New(location) => {
+            // The end of time: it never comes, and no virtual clock is to jump there.
+            State::New(..) if this.deadline == NEVER => {}
+            State::New(location, _) => {
                 let key = context.reactor.arm(this.deadline, own_waker(cx), location);
                 this.state = State::Armed(key, context.executor.id());
             }
-            State::Armed(key, executor) => {
-                assert!(*executor == context.executor.id(), "glassloop: a sleep was moved from one loop to another");
+            State::Armed(key, _) => {
                 // The clock is asked too: under a combinator that never lets the loop come round, no timer would fire.
                 if !context.reactor.is_armed(key) || context.reactor.clock().now() >= this.deadline {
                     this.disarm();
@@ -183,7 +192,7 @@ pub struct Elapsed {
 #[track_caller]
 pub fn timeout<F: Future>(limit: Duration, future: F) -> impl Future<Output = Result<F::Output, Elapsed>> {
     let location = Location::caller();
-    with_deadline(future, move || Sleep { deadline: now() + limit, state: State::New(location) })
+    with_deadline(future, location, move |now| now + limit)
 }
 
 /// As [`timeout`], with the moment itself (asyncio's `timeout_at`).
@@ -196,19 +205,25 @@ pub fn timeout<F: Future>(limit: Duration, future: F) -> impl Future<Output = Re
 #[track_caller]
 pub fn timeout_at<F: Future>(deadline: Instant, future: F) -> impl Future<Output = Result<F::Output, Elapsed>> {
     let location = Location::caller();
-    with_deadline(future, move || Sleep { deadline, state: State::New(location) })
+    with_deadline(future, location, move |_| deadline)
 }
 
-async fn with_deadline<F: Future>(future: F, start: impl FnOnce() -> Sleep) -> Result<F::Output, Elapsed> {
+async fn with_deadline<F: Future>(
+    future: F,
+    location: &'static Location<'static>,
+    deadline: impl FnOnce(Instant) -> Instant,
+) -> Result<F::Output, Elapsed> {
     let mut future = pin!(future);
-    let mut start = Some(start);
+    let mut deadline = Some(deadline);
     let mut limit: Option<Sleep> = None;
     poll_fn(|cx| {
         if let Poll::Ready(output) = future.as_mut().poll(cx) {
             return Poll::Ready(Ok(output));
         }
-        if let Some(start) = start.take() {
-            limit = Some(start());
+        if let Some(deadline) = deadline.take() {
+            let context = context::expect("timeout()");
+            let deadline = deadline(context.reactor.clock().now());
+            limit = Some(Sleep { deadline, state: State::New(location, context.executor.id()) });
         }
         match &mut limit {
             Some(limit) => Pin::new(&mut *limit).poll(cx).map(|()| Err(Elapsed { deadline: limit.deadline })),

@@ -26,7 +26,6 @@
 //! ```
 
 use std::cell::RefCell;
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -37,6 +36,7 @@ pub use glassloop_executor as executor;
 pub use glassloop_reactor as reactor;
 
 use crate::context::{self, Context};
+use crate::report::OnReport;
 use crate::runtime::Builder;
 pub use crate::waiters::{Change, Seen, SeenWait};
 
@@ -135,9 +135,9 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    pub(crate) fn attach(mut self, context: &Rc<Context>) -> io::Result<()> {
+    pub(crate) fn attach(mut self, context: &Rc<Context>, on_report: OnReport) -> io::Result<()> {
         if let Some(path) = self.file {
-            self.observers.push(Rc::new(Recorder::create(&path, context.reactor.clock().clone())?));
+            self.observers.push(Rc::new(Recorder::create(&path, context.reactor.clock().clone(), on_report)?));
         }
         if !self.observers.is_empty() {
             *context.hub.observers.borrow_mut() = self.observers.into();
@@ -145,12 +145,6 @@ impl Setup {
             context.reactor.set_observer(Some(context.hub.clone()));
         }
         Ok(())
-    }
-}
-
-impl fmt::Debug for Setup {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Setup {{ observers: {}, file: {:?} }}", self.observers.len(), self.file)
     }
 }
 

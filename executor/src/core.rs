@@ -32,6 +32,8 @@ pub(crate) struct Core {
     last_birth: RefCell<Option<Rc<Birth>>>,
     pub(crate) ticking: Cell<bool>,
     closed: Cell<bool>,
+    /// How many live tasks have escaped.
+    escaped: Cell<usize>,
     observed: Cell<bool>,
     observer: RefCell<Option<Rc<dyn Observer>>>,
 }
@@ -72,6 +74,7 @@ impl Core {
             last_birth: RefCell::new(None),
             ticking: Cell::new(false),
             closed: Cell::new(false),
+            escaped: Cell::new(0),
             observed: Cell::new(false),
             observer: RefCell::new(None),
         })
@@ -105,7 +108,9 @@ impl Core {
 
     pub(crate) fn retire_root(&self, ticket: Ticket) {
         self.state.borrow_mut().slots.vacate(ticket);
-        *self.root.borrow_mut() = None;
+        if let Some(root) = self.root.take() {
+            self.forget_escape(&root.flags);
+        }
     }
 
     #[inline]
@@ -186,7 +191,7 @@ impl Core {
         } else if self.poll(turn.ticket, |cx| cell.poll(cx)).is_pending() {
             return false;
         }
-        self.retire(turn, Ending::of(flags));
+        self.retire(turn, flags, Ending::of(flags));
         true
     }
 
@@ -199,7 +204,8 @@ impl Core {
 
     /// Frees the slot of what has ended.
     #[inline]
-    pub(crate) fn retire(&self, turn: &Turn<'_>, ending: Ending) {
+    pub(crate) fn retire(&self, turn: &Turn<'_>, flags: &Flags, ending: Ending) {
+        self.forget_escape(flags);
         let run = self.state.borrow_mut().slots.vacate(turn.ticket);
         // Not the last owner: the turn holds another.
         drop(run);
@@ -265,9 +271,19 @@ impl Core {
             flags.is_some_and(|flags| !flags.mark_escaped())
         };
         if newly {
+            self.escaped.set(self.escaped.get() + 1);
             self.emit(|| Event::Escape(task));
         }
         true
+    }
+
+    fn forget_escape(&self, flags: &Flags) {
+        self.escaped.set(self.escaped.get() - usize::from(flags.has_escaped()));
+    }
+
+    /// Whether some waker may be where nobody knows of it.
+    pub(crate) fn has_escaped(&self) -> bool {
+        self.escaped.get() > 0 || self.half.has_escaped()
     }
 
     /// Who is being polled.

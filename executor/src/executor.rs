@@ -174,9 +174,9 @@ impl Executor {
         self.core.half.parking.unparked();
     }
 
-    /// Whether a waker was cloned where its task could not be told: then any task may be woken by anybody.
+    /// Whether strangers may hold a waker: of a live task, or, cloned where that could not be told, of any.
     pub fn has_escaped(&self) -> bool {
-        self.core.half.has_escaped()
+        self.core.has_escaped()
     }
 
     /// Has `observer` told of every step from now on; `None` ends it.

@@ -98,7 +98,7 @@ impl<M: Children> GroupBlock<M> {
             core.emit(|| Event::ChildStart(turn.who()));
             self.turn_of_child(core, &turn);
         }
-        core.retire(turn, Ending::Started);
+        core.retire(turn, &self.flags, Ending::Started);
         // Another may move in there, and a cancel of the group must not find it.
         self.flags.slot.set(NO_SLOT);
     }

@@ -28,6 +28,7 @@ impl TcpListener {
     /// With no loop running on this thread.
     #[track_caller]
     pub fn bind(address: impl Into<Address>) -> impl Future<Output = io::Result<TcpListener>> {
+        context::expect("TcpListener::bind()");
         let addresses = address.into().resolve();
         async move {
             let mut result = Err(io::ErrorKind::NotFound.into());

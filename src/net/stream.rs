@@ -60,6 +60,7 @@ impl TcpStream {
     #[track_caller]
     pub fn connect(address: impl Into<Address>) -> impl Future<Output = io::Result<TcpStream>> {
         let location = Location::caller();
+        context::expect("TcpStream::connect()");
         let addresses = address.into().resolve();
         async move {
             let mut result = Err(io::ErrorKind::NotFound.into());

@@ -17,6 +17,7 @@ use glassloop_reactor::{Clock, Instant};
 use serde_json::{Value, json};
 
 use super::{Change, Event, Observer, SeenWait, executor, reactor};
+use crate::report::{OnReport, Report};
 
 /// Files this process has recorded in: the first loop starts one anew, later ones go on in it.
 static STARTED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
@@ -29,18 +30,15 @@ pub struct Recorder {
     seq: Cell<u64>,
     /// The last reading of the clock: events between two polls share one.
     t: Cell<Instant>,
-    failed: Cell<bool>,
+    /// Taken when it has been told that the file cannot be written.
+    on_report: Cell<Option<OnReport>>,
 }
 
 impl Recorder {
     /// Starts a file, or goes on in one that an earlier loop of this process has started.
-    ///
-    /// # Errors
-    /// If the file cannot be written; the error names it.
-    pub fn create(path: &Path, clock: Clock) -> io::Result<Recorder> {
+    pub(crate) fn create(path: &Path, clock: Clock, on_report: OnReport) -> io::Result<Recorder> {
         let first = STARTED.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
-        let opened = OpenOptions::new().create(true).write(true).truncate(first).append(!first).open(path);
-        let opened = if first { File::create(path) } else { opened };
+        let opened = if first { File::create(path) } else { OpenOptions::new().create(true).append(true).open(path) };
         let file = opened.map_err(|error| io::Error::new(error.kind(), format!("trace file {path:?}: {error}")))?;
         let recorder = Recorder {
             path: path.to_owned(),
@@ -48,7 +46,7 @@ impl Recorder {
             clock,
             file: RefCell::new(BufWriter::new(file)),
             seq: Cell::new(0),
-            failed: Cell::new(false),
+            on_report: Cell::new(Some(on_report)),
         };
         recorder.write_header();
         Ok(recorder)
@@ -69,11 +67,16 @@ impl Recorder {
     }
 
     fn write(&self, line: &Value) {
-        let mut file = self.file.borrow_mut();
-        if let Err(error) = writeln!(file, "{line}")
-            && !self.failed.replace(true)
+        let result = writeln!(self.file.borrow_mut(), "{line}");
+        self.check(result);
+    }
+
+    /// Tells of the first error.
+    fn check(&self, result: io::Result<()>) {
+        if let Err(error) = result
+            && let Some(on_report) = self.on_report.take()
         {
-            eprintln!("glassloop: trace file {:?}: {error}; what follows is not recorded", self.path);
+            on_report(&Report::TraceLost { path: self.path.display().to_string(), problem: error.to_string() });
         }
     }
 }
@@ -96,9 +99,8 @@ impl Drop for Recorder {
     fn drop(&mut self) {
         let seq = self.seq.get() + 1;
         self.write(&json!({ "seq": seq, "t": self.t.get().as_nanos(), "kind": "RunEnd" }));
-        if let Err(error) = self.file.borrow_mut().flush() {
-            eprintln!("glassloop: trace file {:?}: {error}; the end of the record is lost", self.path);
-        }
+        let result = self.file.borrow_mut().flush();
+        self.check(result);
     }
 }
 

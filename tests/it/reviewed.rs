@@ -1,21 +1,23 @@
 //! Bugs that a review found here: each was seen to fail before it was mended.
 
 use std::cell::RefCell;
-use std::future::pending;
+use std::future::{pending, poll_fn};
 use std::rc::Rc;
 use std::sync::mpsc;
+use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use glassloop::{Runtime, create_task, gather, sleep, timeout, to_thread};
+use glassloop::trace::{Event, Observer, reactor};
+use glassloop::{Clock, Instant, Runtime, create_task, gather, sleep, timeout, to_thread};
 
-use crate::common::{Log, OnDrop, at, boom, ms, panic_text, run, virtual_runtime};
+use crate::common::{Log, OnDrop, boom, ms, panic_text, run, virtual_runtime};
 
 #[test]
 fn a_job_that_ends_while_the_loop_goes_to_sleep_is_no_deadlock() {
     let runtime = Runtime::new().unwrap();
     for round in 0..3000 {
-        assert_eq!(runtime.block_on(to_thread(move || round)).unwrap(), round);
+        assert_eq!(runtime.block_on(async move { to_thread(move || round).await }).unwrap(), round);
     }
 }
 
@@ -43,20 +45,39 @@ fn a_sleep_right_after_a_job_ends_under_virtual_time() {
     });
 }
 
+/// Told when the loop goes to sleep without limit.
+struct Asleep(mpsc::Sender<()>);
+
+impl Observer for Asleep {
+    fn event(&self, event: &Event<'_>) {
+        if let Event::Reactor(reactor::Event::Park { max_wait: None, .. }) = event {
+            let _ = self.0.send(());
+        }
+    }
+}
+
 #[test]
 fn a_virtual_clock_does_not_jump_to_the_end_of_time() {
-    run(async {
-        let forever = create_task(sleep(Duration::MAX));
-        // Nothing but the endless sleep is armed while the thread's answer is on its way.
-        let (answer, question) = mpsc::channel::<()>();
-        let job = to_thread(move || question.recv());
-        drop(answer);
-        assert!(job.await.is_err());
-        assert_eq!(at(), 0);
-        assert!(timeout(Duration::from_secs(3600), sleep(Duration::MAX)).await.is_err());
-        assert_eq!(at(), 3_600_000);
-        assert!(!forever.is_done());
-    });
+    let (tell, asleep) = mpsc::channel();
+    let clock = Clock::new_virtual();
+    let runtime = Runtime::builder().clock(clock.clone()).observer(Rc::new(Asleep(tell))).build().unwrap();
+    let mut asleep = Some(asleep);
+    runtime
+        .block_on(poll_fn(|cx| {
+            let Some(asleep) = asleep.take() else { return Poll::Ready(()) };
+            create_task(sleep(Duration::MAX)).detach();
+            let waker = cx.waker().clone();
+            thread::spawn(move || {
+                asleep.recv().unwrap();
+                waker.wake();
+            });
+            Poll::Pending
+        }))
+        .unwrap();
+    assert_eq!(clock.now(), Instant::default());
+    let hour = Duration::from_secs(3600);
+    assert!(runtime.block_on(async { timeout(hour, sleep(Duration::MAX)).await }).unwrap().is_err());
+    assert_eq!(clock.now(), Instant::default() + hour);
 }
 
 #[test]
@@ -71,7 +92,7 @@ fn a_runtime_in_a_thread_local_survives_the_thread_s_exit() {
                 pending::<()>().await;
             };
             runtime.block_on(async { create_task(task).detach() }).unwrap();
-            runtime.block_on(sleep(ms(10))).unwrap();
+            runtime.block_on(async { sleep(ms(10)).await }).unwrap();
         });
     });
     thread.join().unwrap();

@@ -121,8 +121,9 @@ async fn step(world: &Rc<World>, depth: u32) {
 
 /// Waits for a wake that another thread sends.
 async fn from_another_thread() {
-    static OTHER: LazyLock<Mutex<mpsc::Sender<(Arc<AtomicBool>, Waker)>>> = LazyLock::new(|| {
-        let (sender, receiver) = mpsc::channel::<(Arc<AtomicBool>, Waker)>();
+    type Request = (Arc<AtomicBool>, Waker);
+    static OTHER: LazyLock<Mutex<mpsc::Sender<Request>>> = LazyLock::new(|| {
+        let (sender, receiver) = mpsc::channel::<Request>();
         thread::spawn(move || {
             for (done, waker) in receiver {
                 done.store(true, Ordering::Release);
