@@ -292,7 +292,7 @@ fn every_file_and_example_that_is_named_exists() {
 #[test]
 fn no_page_names_a_path_outside_of_the_repository() {
     for page in &*PAGES {
-        for place in ["/tmp", "/home", "/work/", "/root", "/Users", "/var", "/opt", "~/", ":\\"] {
+        for place in ["/tmp/", "/home/", "/work/", "/root/", "/Users/", "/var/", "/opt/", "~/", ":\\"] {
             assert!(!page.text.contains(place), "{} contains {place:?}", page.name);
         }
     }

@@ -23,6 +23,7 @@ impl Options {
     }
 
     /// Runs a future on a loop with this clock, as `glassloop::run` does on the real one.
+    #[track_caller]
     pub fn run<F: Future>(&self, clock: &Clock, future: F) -> F::Output {
         let builder = Runtime::builder().clock(clock.clone());
         let builder = match &self.trace {

@@ -33,7 +33,7 @@ fn ticket_of(data: *const (), vtable: &'static RawWakerVTable) -> Option<Ticket>
 }
 
 /// A waker for a primitive of this project to keep: for a task of ours a plain copy of the ticket, which is not an *escape*
-/// (see [`clone`]); for a combinator that polls with a waker of its own, a clone of that.
+/// (see `clone` below); for a combinator that polls with a waker of its own, a clone of that.
 #[inline]
 pub fn own_waker(cx: &Context<'_>) -> Waker {
     let waker = cx.waker();

@@ -2,4 +2,8 @@
 //! conformance list), or with `pitfall_NN`, a bug that another runtime had.
 
 mod common;
+mod gathering;
 mod reviewed;
+mod sleeping;
+mod tasks;
+mod timeouts;
