@@ -141,9 +141,10 @@ fn code(what: &str) -> Result<String, String> {
 /// The lines of the one item so named: from its first line to the one that closes it, at the same indentation.
 fn find(lines: &[&str], within: Range<usize>, item: &str) -> Result<Range<usize>, String> {
     let starts: Vec<usize> = within.filter(|&number| begins(lines[number], item)).collect();
-    let [start] = starts[..] else {
-        let hint = "; which one, is said by `in impl …`";
-        return Err(format!("there are {} of `{item}`{}", starts.len(), if starts.is_empty() { "" } else { hint }));
+    let start = match starts[..] {
+        [start] => start,
+        [] => return Err(format!("`{item}` is not there: was it renamed? The mark has to be mended by hand")),
+        _ => return Err(format!("there are {} of `{item}`: say which by `in impl …`", starts.len())),
     };
     let closes = |&number: &usize| {
         let line = lines[number];
