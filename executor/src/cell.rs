@@ -134,6 +134,7 @@ impl<F: Future, J> FutureCell<F, J> {
     }
 
     /// Polls the future. `Ready` when it has ended: by then it is dropped and its outcome stored. Never unwinds.
+    #[inline]
     pub(crate) fn poll(self: Pin<&Self>, cx: &mut Context<'_>) -> Poll<()> {
         let ended = self.with_stage(|stage| {
             let Stage::Pending(future) = stage else { return true };
@@ -178,6 +179,7 @@ impl<F: Future, J> FutureCell<F, J> {
     }
 
     /// Always true, so that it can end a closure that says whether the future has ended.
+    #[inline(never)]
     fn finish(&self, stage: &mut Stage<F>, outcome: Outcome<F::Output>) -> bool {
         // The future goes before its outcome can be seen. If its drop panics, that is what came of it.
         let outcome = match catch_unwind(AssertUnwindSafe(|| *stage = Stage::Empty)) {
@@ -243,6 +245,7 @@ pub trait Member {
 }
 
 impl<F: Future, J: Judge<F::Output>> Member for FutureCell<F, J> {
+    #[inline]
     fn poll(self: Pin<&Self>, cx: &mut Context<'_>) -> Poll<()> {
         FutureCell::poll(self, cx)
     }

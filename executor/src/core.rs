@@ -15,7 +15,7 @@ use crate::observer::{Ending, Event, Observer, Via};
 use crate::remote::{self, ExecutorId, Message, OutOfExecutors, RemoteHalf};
 use crate::root::RootInfo;
 use crate::run_queue::RunQueue;
-use crate::slots::{Slots, Tenant};
+use crate::slots::{Popped, Slots};
 use crate::task::{Birth, Header, NO_CHILD, Run, TaskId, TaskRef, new_task};
 use crate::ticket::Ticket;
 use crate::waker;
@@ -41,6 +41,18 @@ pub(crate) struct Core {
 pub(crate) struct State {
     pub(crate) slots: Slots,
     pub(crate) queue: RunQueue,
+}
+
+impl State {
+    /// False if the task is gone or queued already.
+    #[inline]
+    fn enqueue(&mut self, ticket: Ticket) -> bool {
+        let enqueued = self.slots.mark_queued(ticket);
+        if enqueued {
+            self.queue.push(ticket.slot());
+        }
+        enqueued
+    }
 }
 
 /// Whose turn it is.
@@ -114,8 +126,13 @@ impl Core {
     }
 
     #[inline]
+    pub(crate) fn is_observed(&self) -> bool {
+        cfg!(feature = "trace") && self.observed.get()
+    }
+
+    #[inline]
     pub(crate) fn emit<'e>(&self, event: impl FnOnce() -> Event<'e>) {
-        if cfg!(feature = "trace") && self.observed.get() {
+        if self.is_observed() {
             self.tell(event);
         }
     }
@@ -132,30 +149,27 @@ impl Core {
 
     /// The front of the run queue, popped.
     #[inline]
-    pub(crate) fn pop(&self) -> Option<(u32, Tenant)> {
-        let mut state = self.state.borrow_mut();
-        let slot = state.queue.pop()?;
-        Some((slot, state.slots.popped(slot)))
+    pub(crate) fn pop(&self) -> Option<Popped> {
+        let State { slots, queue } = &mut *self.state.borrow_mut();
+        Some(slots.popped(queue.pop()?))
     }
 
     /// Queues the task, if it is alive and not queued. Never polls, never drops, never blocks.
     #[inline]
     pub(crate) fn wake(&self, ticket: Ticket, via: Via) {
-        self.emit(|| Event::Wake {
-            task: self.task_ref(ticket),
-            by: self.polling().map(|(_, who)| who),
-            via,
-            effect: self.state().slots.effect_of_wake(ticket),
-        });
-        let mut state = self.state.borrow_mut();
-        let enqueued = state.slots.mark_queued(ticket);
-        if enqueued {
-            state.queue.push(ticket.slot());
+        if self.is_observed() {
+            self.wake_and_tell(ticket, via);
+        } else {
+            self.state.borrow_mut().enqueue(ticket);
         }
-        drop(state);
-        if enqueued {
-            self.emit(|| Event::Enqueue(self.who(ticket)));
-        }
+    }
+
+    #[cold]
+    fn wake_and_tell(&self, ticket: Ticket, via: Via) {
+        let effect = self.state().slots.effect_of_wake(ticket);
+        let by = self.polling().map(|(_, who)| who);
+        self.emit(|| Event::Wake { task: self.task_ref(ticket), by, via, effect });
+        self.enqueue_and_tell(ticket);
     }
 
     /// Moves a task, a group or a child of one into a slot, where tickets can find it.
@@ -172,12 +186,17 @@ impl Core {
     pub(crate) fn poll<R>(&self, ticket: Ticket, poll: impl FnOnce(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
         self.polls.set(self.polls.get() + 1);
         self.polling.set(Some(ticket));
-        self.emit(|| Event::PollBegin(self.who(ticket)));
+        let observed = self.is_observed();
+        if observed {
+            self.tell(|| Event::PollBegin(self.who(ticket)));
+        }
         // Dropping a ticket does nothing: the call is spared.
         let waker = ManuallyDrop::new(waker::of_ticket(ticket));
         let polled = poll(&mut Context::from_waker(&waker));
         self.polling.set(None);
-        self.emit(|| Event::PollEnd { task: self.who(ticket), ready: polled.is_ready() });
+        if observed {
+            self.tell(|| Event::PollEnd { task: self.who(ticket), ready: polled.is_ready() });
+        }
         polled
     }
 
@@ -346,7 +365,7 @@ impl Core {
     fn start(&self, run: Pin<Rc<dyn Run>>) {
         let ticket = self.occupy(Some(run.clone()), NO_CHILD, run.flags(NO_CHILD));
         self.announce_spawn(run.header(), run.children());
-        self.enqueue_new(ticket);
+        self.enqueue_and_tell(ticket);
     }
 
     pub(crate) fn announce_spawn(&self, header: &Header, children: Option<u32>) {
@@ -355,12 +374,10 @@ impl Core {
         self.emit(|| Event::Spawn { task: header.id, children, parent, name, location });
     }
 
-    /// Queues what has just been born.
-    pub(crate) fn enqueue_new(&self, ticket: Ticket) {
-        let mut state = self.state.borrow_mut();
-        if state.slots.mark_queued(ticket) {
-            state.queue.push(ticket.slot());
-            drop(state);
+    /// Queues what has just been born, or woken.
+    pub(crate) fn enqueue_and_tell(&self, ticket: Ticket) {
+        let enqueued = self.state.borrow_mut().enqueue(ticket);
+        if enqueued {
             self.emit(|| Event::Enqueue(self.who(ticket)));
         }
     }

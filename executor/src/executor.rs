@@ -16,7 +16,7 @@ use crate::observer::Observer;
 use crate::observer::{Event, Snapshot};
 use crate::remote::{ExecutorId, OutOfExecutors};
 use crate::root::{Root, RunRoot};
-use crate::slots::Tenant;
+use crate::slots::Popped;
 use crate::task::TaskRef;
 use crate::waker;
 
@@ -115,21 +115,15 @@ impl Executor {
         }
         let ready = core.ready();
         for _ in 0..ready {
-            let Some((slot, tenant)) = core.pop() else { break };
-            core.emit(|| Event::Dequeue(core.tenant(slot).map(|ticket| core.who(ticket))));
-            match tenant {
-                Tenant::Gone => {}
-                Tenant::Root(ticket) => {
-                    if let Some(root) = &mut root {
-                        root.turn(ticket);
-                    }
+            let Some(Popped { ticket, index, run }) = core.pop() else { break };
+            core.emit(|| Event::Dequeue(core.task_ref(ticket)));
+            if let Some(run) = run {
+                if run.as_ref().turn(core, &Turn { run: &run, index, ticket }) {
+                    // It may be the last owner, and what is dropped with it is the user's.
+                    drop_quietly(run);
                 }
-                Tenant::Task(ticket, run, index) => {
-                    if run.as_ref().turn(core, &Turn { run: &run, index, ticket }) {
-                        // It may be the last owner, and what is dropped with it is the user's.
-                        drop_quietly(run);
-                    }
-                }
+            } else if let Some(root) = &mut root {
+                root.turn(ticket);
             }
         }
         ready

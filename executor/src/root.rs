@@ -49,7 +49,7 @@ impl<'f, F: Future> Root<'f, F> {
         if let Some(info) = core.root() {
             core.announce_spawn(&info.header, None);
         }
-        core.enqueue_new(ticket);
+        core.enqueue_and_tell(ticket);
         Root { core, id, ticket, future, output: None, ended: false }
     }
 

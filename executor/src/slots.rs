@@ -39,12 +39,12 @@ pub(crate) struct Slots {
     used: u32,
 }
 
-/// Who was found in a slot that came up in the run queue.
-pub(crate) enum Tenant {
-    /// Nobody: it ended while it was queued.
-    Gone,
-    Root(Ticket),
-    Task(Ticket, Pin<Rc<dyn Run>>, u32),
+/// A slot that came up in the run queue, and who lives in it.
+pub(crate) struct Popped {
+    pub(crate) ticket: Ticket,
+    pub(crate) index: u32,
+    /// `None` for the root, and if the tenant ended while it was queued.
+    pub(crate) run: Option<Pin<Rc<dyn Run>>>,
 }
 
 /// What a wake does.
@@ -124,19 +124,16 @@ impl Slots {
 
     /// A slot was popped from the run queue: clears QUEUED, so that wakes from now on count, and says who has the turn.
     #[inline]
-    pub(crate) fn popped(&mut self, number: u32) -> Tenant {
+    pub(crate) fn popped(&mut self, number: u32) -> Popped {
         let executor = self.executor;
         let slot = self.get_mut(number);
         slot.state &= !QUEUED;
         let ticket = Ticket(slot.state);
-        match &slot.run {
-            Some(run) => Tenant::Task(ticket, run.clone(), slot.index),
-            None if ticket.executor() != executor => {
-                self.put_back(number);
-                Tenant::Gone
-            }
-            None => Tenant::Root(ticket),
+        let popped = Popped { ticket, index: slot.index, run: slot.run.clone() };
+        if popped.run.is_none() && ticket.executor() != executor {
+            self.put_back(number);
         }
+        popped
     }
 
     /// The ticket of whoever lives in a slot now.
