@@ -37,8 +37,10 @@ fn a_clone_marks_the_task_for_life() {
     assert_eq!(escaped(&executor), [TaskRef { task: 1, child: None }]);
     kept.take();
     assert_eq!(escaped(&executor).len(), 1);
-    assert!(!executor.has_escaped());
-    drop(task);
+    assert!(executor.has_escaped());
+    task.cancel();
+    tick(&executor);
+    assert!(!executor.has_escaped(), "nobody who has escaped is alive");
 }
 
 #[test]
@@ -66,6 +68,8 @@ fn a_clone_marks_the_child_alone() {
     let group = executor.spawn_group(Spawn::here(), children);
     tick(&executor);
     assert_eq!(escaped(&executor), [TaskRef { task: group.id(), child: Some(1) }]);
+    drop(group);
+    tick(&executor);
     assert!(!executor.has_escaped());
 }
 
@@ -77,6 +81,7 @@ fn a_clone_marks_the_root() {
     let mut root = executor.root(Spawn::here(), future);
     executor.enter(|| executor.tick(Some(&mut root)));
     assert_eq!(escaped(&executor), [TaskRef { task: root.id(), child: None }]);
+    drop(root);
     assert!(!executor.has_escaped());
 }
 
