@@ -9,7 +9,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 
 mod cpu_time;
 mod peers;
+mod queues;
 mod spawn;
+mod sync;
 mod timers;
 mod yields;
 
@@ -26,6 +28,7 @@ fn configured() -> Criterion<ThreadCpuTime> {
 criterion_group! {
     name = runtimes;
     config = configured();
-    targets = spawn::spawn_join, yields::yields, timers::arm_and_cancel
+    targets = spawn::spawn_join, yields::yields, timers::arm_and_cancel, queues::queue, queues::ping_pong,
+        sync::lock, sync::semaphore, sync::event
 }
 criterion_main!(runtimes);

@@ -23,14 +23,13 @@ struct Cli {
 async fn producer(queue: Queue<u32>) {
     for i in 0..5 {
         sleep(Duration::from_secs(1)).await;
-        queue.put(i).await;
+        queue.put(i).await.expect("nobody shuts it down");
         println!("item {i} produced");
     }
 }
 
 async fn consumer(queue: Queue<u32>) {
-    loop {
-        let item = queue.get().await;
+    while let Ok(item) = queue.get().await {
         println!("item {item} processed!");
         queue.task_done().expect("one call per item");
     }

@@ -1,4 +1,4 @@
-//! `to_thread`: blocking work on a small bounded pool of threads, away from the loop.
+//! `to_thread`, `run_in_executor`: blocking work on a small bounded pool of threads, away from the loop.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -36,6 +36,24 @@ use crate::waiters::{Place, Registration, Resource, Seen, Waiters};
 #[track_caller]
 pub fn to_thread<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> ToThread<T> {
     ToThread::new("to_thread()", true, f)
+}
+
+/// [`to_thread`] under the name of asyncio's `loop.run_in_executor(None, f)`: the executor is the loop's own pool of threads.
+///
+/// ```
+/// glassloop::run(async {
+///     assert_eq!(glassloop::run_in_executor(|| 6 * 7).await, 42);
+/// });
+/// ```
+///
+/// # Cancel safety
+/// As [`to_thread`].
+///
+/// # Panics
+/// As [`to_thread`].
+#[track_caller]
+pub fn run_in_executor<T: Send + 'static>(f: impl FnOnce() -> T + Send + 'static) -> ToThread<T> {
+    ToThread::new("run_in_executor()", true, f)
 }
 
 /// See [`to_thread`].

@@ -3,12 +3,15 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
 use glassloop_executor::Executor;
 use glassloop_reactor::Reactor;
 
 use crate::blocking::Pool;
+use crate::handle::{Door, RemoteTasks};
+use crate::report::{OnReport, Report};
 use crate::waiters::{Resource, Seen};
 
 /// All that belongs to one loop.
@@ -16,6 +19,15 @@ pub(crate) struct Context {
     pub(crate) executor: Executor,
     pub(crate) reactor: Reactor,
     pub(crate) pool: Pool,
+    /// Cloned by each piece of work that goes on outside of the loop, such as a child process.
+    pub(crate) outside: Rc<()>,
+    /// Where other threads come in, and the tasks they have started.
+    pub(crate) door: Arc<Door>,
+    pub(crate) remote_tasks: RemoteTasks,
+    on_report: OnReport,
+    /// In debug mode, its observer.
+    #[cfg(feature = "trace")]
+    pub(crate) debug: std::cell::OnceCell<Rc<crate::debug::Debug>>,
     /// What tasks may wait for besides time and sockets, for whoever looks.
     resources: RefCell<BTreeMap<u64, Weak<dyn Resource>>>,
     next_resource: Cell<u64>,
@@ -70,17 +82,36 @@ pub(crate) fn enter<R>(context: &Rc<Context>, f: impl FnOnce() -> R) -> R {
 }
 
 impl Context {
-    pub(crate) fn new(executor: Executor, reactor: Reactor) -> Context {
+    pub(crate) fn new(executor: Executor, reactor: Reactor, on_report: OnReport) -> Context {
+        let report = on_report.clone();
+        executor.on_uncollected(Rc::new(move |uncollected| report(&uncollected.into())));
         Context {
+            door: Door::new(executor.id(), reactor.unparker()),
+            remote_tasks: RemoteTasks::default(),
             executor,
+            on_report,
+            #[cfg(feature = "trace")]
+            debug: Default::default(),
             pool: Pool::new(reactor.unparker()),
             reactor,
+            outside: Rc::default(),
             resources: RefCell::default(),
             next_resource: Cell::new(1),
             budget: Cell::new((0, 0)),
             #[cfg(feature = "trace")]
             hub: Rc::default(),
         }
+    }
+
+    /// Tells whoever the reports go to. Not to be called inside a borrow: what they do is theirs.
+    pub(crate) fn report(&self, report: &Report) {
+        (self.on_report)(report);
+    }
+
+    /// Whether anything goes on outside of the loop, on other threads or in child processes: virtual time waits for it, and no
+    /// deadlock is certain.
+    pub(crate) fn works_outside(&self) -> bool {
+        self.pool.is_busy() || Rc::strong_count(&self.outside) > 1
     }
 
     /// Takes a resource into the register, under a number never used again.

@@ -37,7 +37,8 @@ impl Deadlock {
         let snapshot = executor.snapshot();
         let mut on: BTreeMap<TaskRef, Vec<(String, &'static Location<'static>)>> = BTreeMap::new();
         for join in &snapshot.joins {
-            let target = snapshot.tasks.iter().find(|task| task.task.task == join.target);
+            let position = snapshot.tasks.partition_point(|task| task.task.task < join.target);
+            let target = snapshot.tasks.get(position).filter(|task| task.task.task == join.target);
             let what = match target {
                 Some(target) if target.task.child.is_some() => format!("gather {}", join.target),
                 Some(target) => format!("task {} {:?}", join.target, name_of(target.task, &target.name)),

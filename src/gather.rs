@@ -9,7 +9,7 @@
 //! | [`gather_results`] | nothing: a panic is a value too | `gather(..., return_exceptions=True)` |
 //!
 //! When it ends early, the other children *run on*, as in asyncio; what comes of them is dropped. When it is dropped before
-//! its end, the children that have not ended are cancelled, in the order of the arguments.
+//! its end, the children that have not ended are cancelled and dropped with it, in the order of the arguments.
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
@@ -34,7 +34,7 @@ use crate::context;
 /// ```
 ///
 /// # Cancel safety
-/// Dropping it cancels the children that have not ended, in their order.
+/// Dropping it cancels the children that have not ended, in their order: inside the loop they are dropped with it.
 ///
 /// # Panics
 /// With no loop running on this thread.
@@ -160,12 +160,12 @@ fn finished<T>(outcome: Option<Outcome<T>>) -> T {
     match outcome {
         Some(Ok(output)) => output,
         Some(Err(error)) => fail(error),
-        None => fail(JoinError::Cancelled),
+        None => panic!("glassloop: this gather was awaited again, but its outcomes have been taken"),
     }
 }
 
 fn settled<T>(outcome: Option<Outcome<T>>) -> Outcome<T> {
-    outcome.unwrap_or(Err(JoinError::Cancelled))
+    outcome.unwrap_or(Err(JoinError::cancelled()))
 }
 
 /// A child panicked, and whoever awaits the gather goes on panicking.

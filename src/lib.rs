@@ -26,30 +26,73 @@
 #[doc = include_str!("../README.md")]
 struct ReadmeDoctests;
 
+mod as_completed;
 mod blocking;
+mod callbacks;
+mod cancel_token;
 mod context;
+mod cycles;
 mod deadlock;
+#[cfg(feature = "trace")]
+mod debug;
+mod ends;
 pub mod gather;
+mod handle;
 #[cfg(feature = "http")]
 pub mod http;
 #[doc(hidden)]
 pub mod join;
 pub mod net;
-mod queue;
+#[cfg(unix)]
+mod process;
+pub mod queue;
 mod report;
 mod runtime;
+#[doc(hidden)]
+pub mod select;
+mod shield;
+mod signals;
+mod streams;
+mod sync;
 mod task;
+mod task_group;
+mod task_local;
 mod time;
 #[cfg(feature = "trace")]
 pub mod trace;
+mod wait;
 mod waiters;
 
-pub use blocking::{ToThread, to_thread};
+pub use as_completed::{AsCompleted, as_completed};
+pub use blocking::{ToThread, run_in_executor, to_thread};
+pub use callbacks::{CallbackHandle, call_at, call_later, call_soon};
+pub use cancel_token::{CancelToken, Cancelled};
+pub use ends::AsTask;
 pub use gather::{gather, gather_results, try_gather};
-pub use glassloop_executor::{JoinError, PanicPayload, Task, TaskId};
+pub use glassloop_executor::{AwaitCycle, CycleMember, JoinError, PanicPayload, Task, TaskHandle, TaskId, TaskRef};
 pub use glassloop_reactor::{Clock, Instant};
-pub use queue::{Get, Join, Put, Queue, QueueEmpty, QueueFull, TaskDoneTooOften};
+pub use handle::{Handle, LoopGone, RemoteError, RemoteTask};
+#[cfg(unix)]
+pub use process::{Process, SpawnError, Subprocess, create_subprocess_exec, create_subprocess_shell};
+pub use queue::{GetNowaitError, LifoQueue, PriorityQueue, PutNowaitError, Queue, QueueShutDown, TaskDoneTooOften};
 pub use report::Report;
 pub use runtime::{Builder, Deadlock, RunError, Runtime, run};
-pub use task::{CurrentTask, YieldNow, create_task, create_task_named, current_task, yield_now};
-pub use time::{Elapsed, Sleep, now, sleep, sleep_until, timeout, timeout_at};
+pub use shield::{Shield, shield};
+pub use streams::{ReadError, Server, StreamReader, StreamWriter, open_connection, start_server, streams_over};
+#[cfg(unix)]
+pub use streams::{open_unix_connection, start_unix_server};
+pub use sync::{
+    Barrier, BarrierWait, BoundedSemaphore, BrokenBarrier, Condition, ConditionWait, Event, EventWait, InvalidState,
+    Lock, LockAcquire, LockGuard, Permit, Promise, PromiseCancelled, ReleasedTooOften, Semaphore, SemaphoreAcquire,
+    SharedFuture, ZeroParties, oneshot,
+};
+pub use task::{
+    CurrentTask, YieldNow, all_tasks, create_task, create_task_named, current_task, try_create_task, yield_now,
+};
+pub use task_group::{ChildFailed, GroupClosed, GroupError, TaskGroup};
+pub use task_local::TaskLocal;
+pub use time::{
+    Elapsed, Interval, InvalidSeconds, MissedTicks, ScopeOver, Sleep, Tick, TimeoutScope, interval, interval_at, now,
+    seconds, sleep, sleep_forever, sleep_secs, sleep_until, timeout, timeout_at, timeout_scope, wait_for,
+};
+pub use wait::{ReturnWhen, Wait, Waited, wait};

@@ -1,4 +1,7 @@
-//! Sockets: TCP streams and listeners, with the `futures_io` traits.
+//! Sockets: streams and listeners (TCP and Unix) with the `futures_io` traits, and UDP.
+//!
+//! [`Stream`] and [`Listener`] are written once for both families; [`TcpStream`], [`TcpListener`] and, on Unix, `UnixStream` and
+//! `UnixListener` are their names.
 //!
 //! An operation is tried first, and only if it would block does the task wait. Reads and writes that belong to this crate tell where in the
 //! source a task waits in them; those that come through the traits tell the line that polled.
@@ -10,17 +13,30 @@ use std::panic::Location;
 use std::task::{Context, Poll, ready};
 
 use glassloop_executor::own_waker;
-use glassloop_reactor::{Direction, Source, Wait};
+use glassloop_reactor::{Direction, Source, Wait, Waiting};
 use thiserror::Error;
 
 use crate::blocking::ToThread;
 use crate::context;
 
+mod family;
+mod halves;
 mod listener;
 mod stream;
+mod tcp;
+mod udp;
+#[cfg(unix)]
+mod unix;
 
-pub use listener::{Accept, TcpListener};
-pub use stream::{ReadHalf, TcpStream, WriteHalf};
+pub use family::Family;
+pub use halves::{ReadHalf, WriteHalf};
+pub(crate) use listener::accept_pause;
+pub use listener::{Accept, Listener};
+pub use stream::Stream;
+pub use tcp::{Tcp, TcpListener, TcpStream};
+pub use udp::UdpSocket;
+#[cfg(unix)]
+pub use unix::{Unix, UnixListener, UnixStream};
 
 /// Where to connect to or listen at: a socket address, or a host name and a port.
 ///
@@ -90,7 +106,7 @@ struct Tried {
 }
 
 /// The same kind of error, saying what was tried.
-fn tried(what: impl FnOnce() -> String) -> impl FnOnce(io::Error) -> io::Error {
+pub(crate) fn tried(what: impl FnOnce() -> String) -> impl FnOnce(io::Error) -> io::Error {
     move |source| io::Error::new(source.kind(), Tried { tried: what(), source })
 }
 
@@ -123,12 +139,30 @@ impl Address {
     }
 }
 
+/// Where in the program a task waits, and in what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Site {
+    pub(crate) operation: &'static str,
+    pub(crate) location: &'static Location<'static>,
+}
+
+impl Site {
+    /// An operation of whoever called the caller.
+    #[track_caller]
+    pub(crate) fn caller(operation: &'static str) -> Site {
+        Site { operation, location: Location::caller() }
+    }
+
+    pub(crate) fn wait(self, cx: &Context<'_>) -> Wait {
+        Wait { waker: own_waker(cx), operation: self.operation, location: self.location }
+    }
+}
+
 /// Does `attempt` until it does not have to wait, a task to a direction. Dropped meanwhile, it leaves no wait behind.
 fn operation<'s, S: mio::event::Source, R>(
     source: &'s Source<S>,
     direction: Direction,
-    name: &'static str,
-    location: &'static Location<'static>,
+    site: Site,
     mut attempt: impl FnMut(&Source<S>, &dyn Fn() -> Wait) -> Poll<io::Result<R>> + 's,
 ) -> impl Future<Output = io::Result<R>> {
     struct StopWaiting<'s, S: mio::event::Source>(&'s Source<S>, Direction);
@@ -141,19 +175,30 @@ fn operation<'s, S: mio::event::Source, R>(
         let _stop_waiting = StopWaiting(source, direction);
         poll_fn(|cx| {
             ready!(may_try(source, cx))?;
-            attempt(source, &|| wait(cx, name, location))
+            attempt(source, &|| site.wait(cx))
         })
         .await
     }
 }
 
-fn wait(cx: &Context<'_>, operation: &'static str, location: &'static Location<'static>) -> Wait {
-    Wait { waker: own_waker(cx), operation, location }
+/// Does `attempt` until it does not have to wait, any number of tasks to a direction: they are served in turn. Dropped
+/// meanwhile, it gives its turn up.
+fn shared_operation<'s, S: mio::event::Source, R>(
+    source: &'s Source<S>,
+    direction: Direction,
+    site: Site,
+    mut attempt: impl FnMut(&S) -> io::Result<R> + 's,
+) -> impl Future<Output = io::Result<R>> {
+    let mut place: Option<Waiting> = None;
+    poll_fn(move |cx| {
+        ready!(may_try(source, cx))?;
+        source.poll_io_shared(&mut place, direction, || site.wait(cx), &mut attempt)
+    })
 }
 
 /// Before every operation: is this the socket's own loop, and has the running task not had enough? (A task whose
 /// sockets are always ready lets others run now and then.)
-fn may_try<S: mio::event::Source>(source: &Source<S>, cx: &Context<'_>) -> Poll<io::Result<()>> {
+pub(crate) fn may_try<S: mio::event::Source>(source: &Source<S>, cx: &Context<'_>) -> Poll<io::Result<()>> {
     match context::current().filter(|context| context.reactor.is(source.reactor())) {
         Some(context) => context.spend_budget(cx).map(Ok),
         // Nobody would ever wake the task.

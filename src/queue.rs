@@ -1,19 +1,42 @@
-//! `Queue`: items go from producers to consumers, first in, first out (asyncio's `Queue`).
+//! asyncio's queues: items go from producers to consumers, and whoever comes too early waits.
+//!
+//! | queue | gives first | asyncio |
+//! | --- | --- | --- |
+//! | [`Queue`] | the oldest | `Queue` |
+//! | [`LifoQueue`] | the newest | `LifoQueue` |
+//! | [`PriorityQueue`] | the smallest, and of equal ones the oldest | `PriorityQueue` |
+//!
+//! They are one type, [`QueueOver`] a [`Buffer`]: only the buffer knows the order, and all the rest is the same.
+//!
+//! What was put stays in the queue until somebody takes it; those who wait receive only a wake-up, in the order in which they came. So a
+//! cancelled `get` loses nothing, and a waiter takes the best there is when it *runs*. Between its wake-up and its turn
+//! another may take the item: then it waits on *in its old place* (asyncio sends it to the back of the line).
+//!
+//! A queue can be [shut down](QueueOver::shutdown). `put` and `get` raise in asyncio then, so here they give a `Result`, like any channel
+//! of Rust. In a consumer that costs nothing: `while let Ok(item) = queue.get().await` says when the loop ends. (A `get` that
+//! panicked instead would need no `Result`, but a shutdown added later would break consumers far away, and no compiler would say so.)
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::Future;
-use std::panic::Location;
-use std::pin::Pin;
+use std::mem;
 use std::rc::{Rc, Weak};
-use std::task::{Context, Poll};
 
-use thiserror::Error;
+use crate::waiters::{Change, Registration, Resource, Seen, Waiters};
 
-use crate::waiters::{Change, Place, Registration, Resource, Seen, Waiters, Was};
+mod buffer;
+mod error;
+mod futures;
+mod job;
+mod stream;
 
-/// A queue between tasks of one loop, with or without a bound. A clone is the same queue.
+pub use buffer::{Buffer, Heap};
+pub use error::{GetNowaitError, PutNowaitError, QueueShutDown, TaskDoneTooOften};
+pub use futures::{Get, GetGuard, Join, Put};
+pub use job::{DoneGuard, Job};
+pub use stream::Items;
+
+/// First in, first out (asyncio's `Queue`). Its methods are those of [`QueueOver`].
 ///
 /// ```
 /// use glassloop::{Queue, create_task};
@@ -22,328 +45,316 @@ use crate::waiters::{Change, Place, Registration, Resource, Seen, Waiters, Was};
 ///     let queue = Queue::bounded(2);
 ///     let jobs = queue.clone();
 ///     let worker = create_task(async move {
-///         loop {
-///             let job: u32 = jobs.get().await;
+///         while let Ok(job) = jobs.get().await {
 ///             println!("job {job}");
 ///             jobs.task_done().unwrap();
 ///         }
 ///     });
 ///     for job in 0..5 {
-///         queue.put(job).await; // waits while the queue is full
+///         queue.put(job).await.unwrap(); // waits while the queue is full
 ///     }
 ///     queue.join().await; // until every job is done
-///     worker.cancel();
+///     queue.shutdown(false); // ends the worker
+///     worker.await.unwrap();
+/// });
+/// ```
+pub type Queue<T> = QueueOver<VecDeque<T>>;
+
+/// Last in, first out (asyncio's `LifoQueue`). Its methods are those of [`QueueOver`].
+///
+/// ```
+/// glassloop::run(async {
+///     let queue = glassloop::LifoQueue::new();
+///     queue.put("first").await.unwrap();
+///     queue.put("second").await.unwrap();
+///     assert_eq!(queue.get().await, Ok("second"));
+/// });
+/// ```
+pub type LifoQueue<T> = QueueOver<Vec<T>>;
+
+/// The smallest first (asyncio's `PriorityQueue`); equal ones come out as they went in, which asyncio does not promise. Its
+/// methods are those of [`QueueOver`]. For the greatest first, put [`Reverse`](std::cmp::Reverse)d items.
+///
+/// ```
+/// glassloop::run(async {
+///     let queue = glassloop::PriorityQueue::new();
+///     for (priority, job) in [(2, "later"), (1, "now"), (2, "last")] {
+///         queue.put((priority, job)).await.unwrap();
+///     }
+///     assert_eq!(queue.get().await, Ok((1, "now")));
 /// });
 /// ```
 ///
-/// A `put` or `get` that need not wait does not yield. Those who wait are woken in the order in which they came; what was put stays in the
-/// queue until somebody takes it, so a cancelled `get` loses nothing. Between the wake-up of a waiting `get` and its turn
-/// another may take the item: then it waits on *in its old place* (asyncio sends it to the back of the line).
-pub struct Queue<T> {
-    inner: Rc<Inner<T>>,
+/// # Panics
+/// `put` and `get` panic if the items' `cmp` does. It must not use the queue.
+pub type PriorityQueue<T> = QueueOver<Heap<T>>;
+
+/// A queue between tasks of one loop, with or without a bound; `B` decides what comes out first. A clone is the same queue.
+///
+/// Use it by the names [`Queue`], [`LifoQueue`] and [`PriorityQueue`]; this one is for code that takes any of them:
+///
+/// ```
+/// use glassloop::queue::{Buffer, QueueOver};
+///
+/// async fn sum<B: Buffer<Item = u32>>(queue: QueueOver<B>) -> u32 {
+///     let mut sum = 0;
+///     while let Ok(item) = queue.get().await {
+///         sum += item;
+///     }
+///     sum
+/// }
+/// # glassloop::run(async {
+/// # let queue = glassloop::LifoQueue::new();
+/// # queue.put(2).await.unwrap();
+/// # queue.put(3).await.unwrap();
+/// # queue.shutdown(false);
+/// # assert_eq!(sum(queue).await, 5);
+/// # });
+/// ```
+///
+/// A `put` or `get` that need not wait does not yield.
+pub struct QueueOver<B> {
+    inner: Rc<Inner<B>>,
 }
 
-struct Inner<T> {
-    registration: Registration,
-    items: RefCell<VecDeque<T>>,
+struct Inner<B> {
+    items: RefCell<B>,
     maxsize: usize,
+    /// Put, and not yet said to be done.
     unfinished: Cell<usize>,
+    is_shut_down: Cell<bool>,
     getters: Waiters,
     putters: Waiters,
     joiners: Waiters,
+    registration: Registration,
 }
 
-/// `put_nowait` on a full queue; gives the item back.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
-#[error("the queue is full")]
-pub struct QueueFull<T>(pub T);
-
-/// `get_nowait` on an empty queue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
-#[error("the queue is empty")]
-pub struct QueueEmpty;
-
-/// `task_done` was called more often than items were put. The count stays as it was.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
-#[error("task_done() was called more often than items were put into the queue")]
-pub struct TaskDoneTooOften;
-
-impl<T: 'static> Queue<T> {
+impl<B: Buffer> QueueOver<B> {
     /// A queue without a bound.
-    pub fn new() -> Queue<T> {
-        Queue::bounded(0)
+    ///
+    /// ```
+    /// let queue = glassloop::Queue::new();
+    /// queue.put_nowait("needs no loop").unwrap();
+    /// ```
+    pub fn new() -> QueueOver<B> {
+        QueueOver::bounded(0)
     }
 
     /// A queue of at most `maxsize` items; 0 is no bound, as in asyncio.
-    pub fn bounded(maxsize: usize) -> Queue<T> {
+    ///
+    /// ```
+    /// let queue = glassloop::LifoQueue::bounded(1);
+    /// queue.put_nowait('a').unwrap();
+    /// assert!(queue.is_full());
+    /// ```
+    pub fn bounded(maxsize: usize) -> QueueOver<B> {
         let inner = Rc::new(Inner {
-            registration: Registration::default(),
             items: RefCell::default(),
             maxsize,
             unfinished: Cell::new(0),
+            is_shut_down: Cell::new(false),
             getters: Waiters::default(),
             putters: Waiters::default(),
             joiners: Waiters::default(),
+            registration: Registration::default(),
         });
         inner.register();
-        Queue { inner }
+        QueueOver { inner }
     }
 
-    /// Puts an item, waiting while the queue is full.
+    /// Puts an item now (asyncio's `put_nowait`).
     ///
-    /// # Cancel safety
-    /// Dropped before it is done, it drops its item, which is then not in the queue; a turn it had been given goes to the next.
-    #[track_caller]
-    pub fn put(&self, item: T) -> Put<'_, T> {
-        Put { queue: self, item: Some(item), place: None, location: Location::caller() }
-    }
-
-    /// Takes the oldest item, waiting while the queue is empty.
+    /// ```
+    /// use glassloop::{PutNowaitError, Queue};
     ///
-    /// # Cancel safety
-    /// Dropped before it is done, it has taken nothing; a turn it had been given goes to the next.
-    #[track_caller]
-    pub fn get(&self) -> Get<'_, T> {
-        Get { queue: self, place: None, location: Location::caller() }
-    }
-
-    /// Puts an item now.
+    /// let queue = Queue::bounded(1);
+    /// assert_eq!(queue.put_nowait("in"), Ok(()));
+    /// assert_eq!(queue.put_nowait("out"), Err(PutNowaitError::Full("out")));
+    /// ```
     ///
     /// # Errors
-    /// If the queue is full; the error has the item.
-    pub fn put_nowait(&self, item: T) -> Result<(), QueueFull<T>> {
+    /// If the queue is full, or shut down; the error has the item.
+    pub fn put_nowait(&self, item: B::Item) -> Result<(), PutNowaitError<B::Item>> {
         let inner = &*self.inner;
-        if self.is_full() {
-            return Err(QueueFull(item));
+        if inner.is_shut_down.get() {
+            return Err(PutNowaitError::ShutDown(item));
         }
-        inner.items.borrow_mut().push_back(item);
+        let mut items = inner.items.borrow_mut();
+        if inner.is_full_with(items.size()) {
+            return Err(PutNowaitError::Full(item));
+        }
+        // Counted first: should a comparison panic in `push`, the item is in the heap all the same.
         inner.unfinished.set(inner.unfinished.get() + 1);
+        items.push(item);
+        drop(items);
         inner.tell_len();
         inner.getters.wake_first(&inner.registration);
         Ok(())
     }
 
-    /// Takes the oldest item now.
+    /// Takes an item now (asyncio's `get_nowait`).
+    ///
+    /// ```
+    /// use glassloop::{GetNowaitError, Queue};
+    ///
+    /// let queue = Queue::new();
+    /// queue.put_nowait(1).unwrap();
+    /// assert_eq!(queue.get_nowait(), Ok(1));
+    /// assert_eq!(queue.get_nowait(), Err(GetNowaitError::Empty));
+    /// ```
     ///
     /// # Errors
-    /// If the queue is empty.
-    pub fn get_nowait(&self) -> Result<T, QueueEmpty> {
+    /// If the queue is empty: [`Empty`](GetNowaitError::Empty), or [`ShutDown`](GetNowaitError::ShutDown) if nothing will come any more.
+    pub fn get_nowait(&self) -> Result<B::Item, GetNowaitError> {
         let inner = &*self.inner;
-        let item = inner.items.borrow_mut().pop_front().ok_or(QueueEmpty)?;
-        inner.tell_len();
-        inner.putters.wake_first(&inner.registration);
-        Ok(item)
+        let item = inner.items.borrow_mut().pop();
+        match item {
+            Some(item) => {
+                inner.tell_len();
+                inner.putters.wake_first(&inner.registration);
+                Ok(item)
+            }
+            None if inner.is_shut_down.get() => Err(GetNowaitError::ShutDown),
+            None => Err(GetNowaitError::Empty),
+        }
     }
 
-    /// Says that an item that was taken has been dealt with. When all have been, [`join`](Queue::join) returns.
+    /// Says that an item that was taken has been dealt with. When all have been, [`join`](QueueOver::join) returns. (asyncio's
+    /// `task_done`; [`get_guard`](QueueOver::get_guard) says it by itself.)
+    ///
+    /// ```
+    /// let queue = glassloop::Queue::new();
+    /// queue.put_nowait("a job").unwrap();
+    /// assert!(queue.task_done().is_ok());
+    /// assert!(queue.task_done().is_err());
+    /// ```
     ///
     /// # Errors
     /// If it is called more often than items were put.
     pub fn task_done(&self) -> Result<(), TaskDoneTooOften> {
-        let inner = &*self.inner;
-        inner.unfinished.set(inner.unfinished.get().checked_sub(1).ok_or(TaskDoneTooOften)?);
-        inner.tell_len();
-        if inner.unfinished.get() == 0 {
-            inner.joiners.wake_all(&inner.registration);
-        }
-        Ok(())
+        self.inner.task_done()
     }
 
-    /// Waits until [`task_done`](Queue::task_done) was called for every item ever put; at once if that is so now.
+    /// Shuts the queue down (asyncio's `shutdown`): from now on every `put` fails; what is inside can still be got, then every `get` fails.
+    /// Those who wait in `put`, or in `get` with nothing inside, wake and fail.
     ///
-    /// # Cancel safety
-    /// May be dropped at any time.
-    #[track_caller]
-    pub fn join(&self) -> Join<'_, T> {
-        Join { queue: self, place: None, location: Location::caller() }
+    /// With `immediate` what is inside is dropped, and counted as done: [`join`](QueueOver::join) then waits only for what has been taken and
+    /// is not done. Without it, `join` still waits for what is inside. To shut down again is allowed.
+    ///
+    /// ```
+    /// use glassloop::{Queue, QueueShutDown};
+    ///
+    /// glassloop::run(async {
+    ///     let queue = Queue::new();
+    ///     queue.put("inside").await.unwrap();
+    ///     queue.shutdown(false);
+    ///     assert_eq!(queue.put("late").await, Err(QueueShutDown("late")));
+    ///     assert_eq!(queue.get().await, Ok("inside"));
+    ///     assert_eq!(queue.get().await, Err(QueueShutDown(())));
+    /// });
+    /// ```
+    pub fn shutdown(&self, immediate: bool) {
+        let inner = &*self.inner;
+        inner.is_shut_down.set(true);
+        let mut dropped = B::default();
+        if immediate {
+            mem::swap(&mut dropped, &mut *inner.items.borrow_mut());
+            // Fewer may be unfinished than are inside: `task_done` may come before `get`.
+            inner.unfinished.set(inner.unfinished.get().saturating_sub(dropped.size()));
+            inner.tell_len();
+            if inner.unfinished.get() == 0 {
+                inner.joiners.wake_all(&inner.registration);
+            }
+        }
+        inner.getters.wake_all(&inner.registration);
+        inner.putters.wake_all(&inner.registration);
+        // Items may do anything in their drop: only now, when all else is done.
+        drop(dropped);
     }
 }
 
-impl<T> Queue<T> {
-    /// How many items are in it (asyncio's `qsize`).
+impl<B: Buffer> QueueOver<B> {
+    /// How many items are inside (asyncio's `qsize`).
     pub fn len(&self) -> usize {
-        self.inner.items.borrow().len()
+        self.inner.items.borrow().size()
     }
 
-    /// Whether it has no items (asyncio's `empty`).
+    /// Whether nothing is inside (asyncio's `empty`).
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether a `put` would wait (asyncio's `full`); never, without a bound.
+    /// Whether there is no room for another item (asyncio's `full`); never so without a bound.
     pub fn is_full(&self) -> bool {
-        self.inner.maxsize != 0 && self.len() >= self.inner.maxsize
+        self.inner.is_full_with(self.len())
     }
 
-    /// The bound; 0 is none.
+    /// The bound; 0 is none (asyncio's `maxsize`).
     pub fn maxsize(&self) -> usize {
         self.inner.maxsize
     }
+
+    /// Whether [`shutdown`](QueueOver::shutdown) was called.
+    pub fn is_shut_down(&self) -> bool {
+        self.inner.is_shut_down.get()
+    }
 }
 
-impl<T: 'static> Inner<T> {
+impl<B: Buffer> Inner<B> {
     fn register(self: &Rc<Self>) {
-        self.registration.register("queue", || {
-            let this: Weak<dyn Resource> = Rc::downgrade(self) as Weak<Inner<T>>;
+        self.registration.register(B::KIND, || {
+            let this: Weak<dyn Resource> = Rc::downgrade(self) as Weak<Inner<B>>;
             this
         });
     }
-}
 
-impl<T> Inner<T> {
+    fn is_full_with(&self, len: usize) -> bool {
+        self.maxsize != 0 && len >= self.maxsize
+    }
+
+    fn task_done(&self) -> Result<(), TaskDoneTooOften> {
+        self.unfinished.set(self.unfinished.get().checked_sub(1).ok_or(TaskDoneTooOften)?);
+        self.tell_len();
+        if self.unfinished.get() == 0 {
+            self.joiners.wake_all(&self.registration);
+        }
+        Ok(())
+    }
+
     fn tell_len(&self) {
-        self.registration.tell(|| Change::Len(self.items.borrow().len(), self.unfinished.get()));
+        self.registration.tell(|| Change::Len(self.items.borrow().size(), self.unfinished.get()));
     }
 }
 
-impl<T> Resource for Inner<T> {
+impl<B: Buffer> Resource for Inner<B> {
     fn look(&self) -> Seen {
-        let mut waits = Vec::new();
-        self.getters.look(&mut waits);
-        self.putters.look(&mut waits);
-        self.joiners.look(&mut waits);
-        Seen { kind: "queue", len: self.items.borrow().len(), unfinished: self.unfinished.get(), waits }
+        let (len, unfinished) = (self.items.borrow().size(), self.unfinished.get());
+        let mut seen = self.registration.seen(B::KIND, len, unfinished, &self.getters);
+        self.putters.look(&mut seen.waits);
+        self.joiners.look(&mut seen.waits);
+        seen
     }
 }
 
-impl<T> Clone for Queue<T> {
-    fn clone(&self) -> Queue<T> {
-        Queue { inner: self.inner.clone() }
+impl<B> Clone for QueueOver<B> {
+    fn clone(&self) -> QueueOver<B> {
+        QueueOver { inner: self.inner.clone() }
     }
 }
 
-impl<T: 'static> Default for Queue<T> {
-    fn default() -> Queue<T> {
-        Queue::new()
+impl<B: Buffer> Default for QueueOver<B> {
+    fn default() -> QueueOver<B> {
+        QueueOver::new()
     }
 }
 
-impl<T> fmt::Debug for Queue<T> {
+impl<B: Buffer> fmt::Debug for QueueOver<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Inner { maxsize, unfinished, .. } = &*self.inner;
-        write!(f, "Queue {{ len: {}, maxsize: {maxsize}, unfinished: {} }}", self.len(), unfinished.get())
+        f.debug_struct(B::NAME)
+            .field("len", &self.len())
+            .field("maxsize", &self.maxsize())
+            .field("unfinished", &self.inner.unfinished.get())
+            .field("is_shut_down", &self.is_shut_down())
+            .finish()
     }
 }
-
-/// See [`Queue::put`].
-#[must_use = "futures do nothing unless awaited"]
-pub struct Put<'q, T: 'static> {
-    queue: &'q Queue<T>,
-    item: Option<T>,
-    place: Place,
-    location: &'static Location<'static>,
-}
-
-/// The item is moved, never pinned.
-impl<T> Unpin for Put<'_, T> {}
-
-impl<T> Future for Put<'_, T> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = &mut *self;
-        let (queue, inner) = (this.queue, &this.queue.inner);
-        let Some(item) = this.item.take() else { panic!("glassloop: `put` was polled after it was done") };
-        match queue.put_nowait(item) {
-            Ok(()) => {
-                inner.putters.leave(&inner.registration, &mut this.place);
-                Poll::Ready(())
-            }
-            Err(QueueFull(item)) => {
-                this.item = Some(item);
-                inner.register();
-                inner.putters.wait(&inner.registration, &mut this.place, cx, "put", this.location);
-                Poll::Pending
-            }
-        }
-    }
-}
-
-impl<T> Drop for Put<'_, T> {
-    fn drop(&mut self) {
-        let inner = &self.queue.inner;
-        if inner.putters.leave(&inner.registration, &mut self.place) == Was::Woken && !self.queue.is_full() {
-            inner.putters.wake_first(&inner.registration);
-        }
-    }
-}
-
-/// See [`Queue::get`].
-#[must_use = "futures do nothing unless awaited"]
-pub struct Get<'q, T: 'static> {
-    queue: &'q Queue<T>,
-    place: Place,
-    location: &'static Location<'static>,
-}
-
-impl<T> Future for Get<'_, T> {
-    type Output = T;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        let this = &mut *self;
-        let (queue, inner) = (this.queue, &this.queue.inner);
-        match queue.get_nowait() {
-            Ok(item) => {
-                inner.getters.leave(&inner.registration, &mut this.place);
-                Poll::Ready(item)
-            }
-            Err(QueueEmpty) => {
-                inner.register();
-                inner.getters.wait(&inner.registration, &mut this.place, cx, "get", this.location);
-                Poll::Pending
-            }
-        }
-    }
-}
-
-impl<T> Drop for Get<'_, T> {
-    fn drop(&mut self) {
-        let inner = &self.queue.inner;
-        if inner.getters.leave(&inner.registration, &mut self.place) == Was::Woken && !self.queue.is_empty() {
-            inner.getters.wake_first(&inner.registration);
-        }
-    }
-}
-
-/// See [`Queue::join`].
-#[must_use = "futures do nothing unless awaited"]
-pub struct Join<'q, T: 'static> {
-    queue: &'q Queue<T>,
-    place: Place,
-    location: &'static Location<'static>,
-}
-
-impl<T> Future for Join<'_, T> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = &mut *self;
-        let inner = &this.queue.inner;
-        // Once woken it is over, even if more was put meanwhile: as in asyncio.
-        if inner.unfinished.get() == 0 || inner.joiners.is_woken(this.place) {
-            inner.joiners.leave(&inner.registration, &mut this.place);
-            return Poll::Ready(());
-        }
-        inner.register();
-        inner.joiners.wait(&inner.registration, &mut this.place, cx, "join", this.location);
-        Poll::Pending
-    }
-}
-
-impl<T> Drop for Join<'_, T> {
-    fn drop(&mut self) {
-        self.queue.inner.joiners.leave(&self.queue.inner.registration, &mut self.place);
-    }
-}
-
-macro_rules! debug_as_name {
-    ($($name:ident),+) => {$(
-        impl<T> fmt::Debug for $name<'_, T> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{} {{ {:?} at {} }}", stringify!($name), self.queue, self.location)
-            }
-        }
-    )+};
-}
-
-debug_as_name!(Put, Get, Join);

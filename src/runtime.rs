@@ -14,13 +14,19 @@ use glassloop_reactor::{Clock, Instant, Reactor, Turn};
 use thiserror::Error;
 
 use crate::context::{self, Context};
+use crate::cycles;
 pub use crate::deadlock::Deadlock;
+use crate::handle::Handle;
 use crate::report::{self, OnReport, Report};
+use crate::signals::CtrlC;
 
 /// Runs a future to its end on a loop of its own, on this thread (asyncio's `run`). Tasks that are left then are cancelled, in
 /// the order of their creation.
 ///
-/// With `GLASSLOOP_TRACE=file.ndjson` in the environment, it records what happens there.
+/// The first Ctrl-C cancels: `future` is dropped where it waits, then the tasks that are left, in order; destructors run, and the
+/// process exits with status 130. A second one ends it at once. For other manners: [`Builder::handle_ctrl_c`].
+///
+/// With `GLASSLOOP_TRACE=file.ndjson` in the environment, it records what happens there; with `GLASSLOOP_DEBUG=1` it is in [debug mode](Builder::debug).
 ///
 /// ```
 /// assert_eq!(glassloop::run(async { 6 * 7 }), 42);
@@ -37,12 +43,22 @@ pub fn run<F: Future>(future: F) -> F::Output {
             "glassloop: run() was called inside a running loop; await the future instead, or give it to create_task()"
         );
     }
-    let builder = Runtime::builder();
+    let builder = Runtime::builder().handle_ctrl_c(true);
     #[cfg(feature = "trace")]
-    let builder = builder.trace_from_env();
+    let builder = builder.trace_from_env().debug_from_env();
     let runtime = builder.build().unwrap_or_else(|error| panic!("glassloop: no loop could be made: {error}"));
-    runtime.block_on_at(future, location).unwrap_or_else(|error| panic!("{error}"))
+    match runtime.block_on_at(future, location) {
+        Ok(output) => output,
+        Err(RunError::Interrupted) => {
+            drop(runtime); // and with it the tasks that are left
+            std::process::exit(EXIT_INTERRUPTED)
+        }
+        Err(error) => panic!("{error}"),
+    }
 }
+
+/// What a shell says of a program that Ctrl-C ended.
+const EXIT_INTERRUPTED: i32 = 130;
 
 /// A loop: an executor, a reactor, a clock, and a pool of threads for what blocks (asyncio's `Runner`).
 ///
@@ -54,12 +70,13 @@ pub fn run<F: Future>(future: F) -> F::Output {
 /// use std::time::Duration;
 ///
 /// let runtime = Runtime::builder().clock(Clock::new_virtual()).build()?;
-/// runtime.block_on(glassloop::sleep(Duration::from_secs(3600)))?; // takes no time
+/// runtime.block_on(async { glassloop::sleep(Duration::from_secs(3600)).await })?; // takes no time
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Runtime {
     context: Rc<Context>,
     event_interval: u32,
+    handle_ctrl_c: bool,
     /// When the sockets were last looked at: after how many polls, and at what time.
     last_turn: Cell<(u64, Instant)>,
     /// After how many more polls the clock is worth a look.
@@ -76,6 +93,9 @@ pub enum RunError {
     /// The system refused to say what is ready.
     #[error("glassloop: waiting for readiness failed: {0}")]
     Reactor(#[from] io::Error),
+    /// Ctrl-C was pressed; the future was dropped where it waited ([`Builder::handle_ctrl_c`]).
+    #[error("glassloop: interrupted by Ctrl-C")]
+    Interrupted,
 }
 
 impl Runtime {
@@ -95,7 +115,8 @@ impl Runtime {
     /// Runs the loop until `future` is done. Tasks that it leaves behind stay, and go on at the next `block_on`.
     ///
     /// # Errors
-    /// [`RunError::Deadlock`] if it is certain that the future can never be done.
+    /// [`RunError::Deadlock`] if it is certain that the future can never be done; [`RunError::Interrupted`] at a Ctrl-C, if the loop
+    /// [handles](Builder::handle_ctrl_c) it.
     ///
     /// # Panics
     /// If this runtime is running already. A panic of the future resumes here; a panic of another task does not.
@@ -110,6 +131,8 @@ impl Runtime {
             !executor.has_root(),
             "glassloop: block_on() was called on a runtime that is running already; await the future instead"
         );
+        // Outlives the future: while it is dropped, a Ctrl-C is still ours.
+        let ctrl_c = self.handle_ctrl_c.then(|| CtrlC::listen(reactor.unparker())).flatten();
         context::enter(&self.context, || {
             // Pinned in here, so that it is also dropped inside the loop.
             let future = pin!(future);
@@ -119,6 +142,9 @@ impl Runtime {
                 executor.tick(Some(&mut root));
                 if let Some(output) = root.take_output() {
                     return Ok(output.unwrap_or_else(|payload| resume_unwind(payload)));
+                }
+                if ctrl_c.as_ref().is_some_and(CtrlC::came) {
+                    return Err(RunError::Interrupted);
                 }
                 if executor.has_ready() {
                     self.glance_at_sockets()?;
@@ -155,14 +181,18 @@ impl Runtime {
 
     /// Nothing is ready: waits for a socket, a timer or another thread.
     fn wait_for_the_world(&self) -> Result<(), RunError> {
-        let Context { executor, reactor, pool, .. } = &*self.context;
-        // A job wakes before it is over: whoever finds none at work can rely on the messages it then looks for.
-        let idle = reactor.waiting() == 0 && !pool.is_busy() && !executor.has_messages();
-        if idle
-            && reactor.armed_timers() == 0
-            && let Some(deadlock) = Deadlock::find(&self.context)
-        {
-            return Err(RunError::Deadlock(deadlock));
+        let Context { executor, reactor, .. } = &*self.context;
+        if executor.suspects_cycles() && cycles::break_them(&self.context) {
+            return Ok(());
+        }
+        // A job wakes before it is over, and a handle sends before it is dropped: whoever finds none can rely on the messages it then looks for.
+        let has_handles = self.context.door.has_handles();
+        let idle = reactor.waiting() == 0 && !self.context.works_outside() && !executor.has_messages();
+        if idle && reactor.armed_timers() == 0 {
+            self.look_for_deadlock(has_handles)?;
+            if executor.has_ready() {
+                return Ok(()); // whoever heard of a possible one has woken somebody
+            }
         }
         if !reactor.clock().is_virtual() || reactor.armed_timers() == 0 {
             self.turn(None)?;
@@ -172,7 +202,7 @@ impl Runtime {
         // system for a moment, so they get one of real time.
         let grace = if reactor.waiting() > 0 { Duration::from_millis(1) } else { Duration::ZERO };
         let found = self.turn(Some(grace))?;
-        let busy = pool.is_busy();
+        let busy = self.context.works_outside();
         if found.ready > 0 || executor.has_ready() || executor.has_messages() {
             return Ok(()); // there may be more to come
         }
@@ -184,12 +214,38 @@ impl Runtime {
         Ok(())
     }
 
+    /// Nothing that the loop knows of can wake a task.
+    fn look_for_deadlock(&self, has_handles: bool) -> Result<(), RunError> {
+        if !has_handles && let Some(deadlock) = Deadlock::find(&self.context) {
+            return Err(RunError::Deadlock(deadlock));
+        }
+        #[cfg(feature = "trace")]
+        if let Some(debug) = self.context.debug.get() {
+            debug.report_possible_deadlock(&self.context);
+        }
+        Ok(())
+    }
+
     fn turn(&self, max_wait: Option<Duration>) -> io::Result<Turn> {
         let Context { executor, reactor, .. } = &*self.context;
         let found = reactor.turn(max_wait)?;
         self.next_reading.set(0);
         self.last_turn.set((executor.polls(), reactor.clock().now()));
         Ok(found)
+    }
+
+    /// The loop, for other threads.
+    ///
+    /// ```
+    /// let runtime = glassloop::Runtime::new()?;
+    /// let handle = runtime.handle();
+    /// assert!(!handle.is_gone());
+    /// drop(runtime);
+    /// assert_eq!(handle.call_soon_threadsafe(|| unreachable!()), Err(glassloop::LoopGone));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn handle(&self) -> Handle {
+        self.context.door.handle()
     }
 
     /// The loop's clock.
@@ -207,8 +263,15 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
+        self.context.door.close();
         // Inside the loop, so that destructors find it.
-        context::enter(&self.context, || self.context.executor.shutdown());
+        context::enter(&self.context, || {
+            #[cfg(feature = "trace")]
+            if let Some(debug) = self.context.debug.get() {
+                debug.report_left();
+            }
+            self.context.executor.shutdown();
+        });
     }
 }
 
@@ -235,11 +298,14 @@ impl fmt::Debug for Builder {
 /// ```
 #[must_use = "a builder builds nothing until `build`"]
 pub struct Builder {
-    clock: Clock,
+    pub(crate) clock: Clock,
     event_interval: u32,
-    on_report: OnReport,
+    handle_ctrl_c: bool,
+    pub(crate) on_report: OnReport,
     #[cfg(feature = "trace")]
     pub(crate) tracing: crate::trace::Setup,
+    #[cfg(feature = "trace")]
+    pub(crate) debugging: crate::debug::Setup,
 }
 
 impl Default for Builder {
@@ -247,9 +313,12 @@ impl Default for Builder {
         Builder {
             clock: Clock::real(),
             event_interval: 256,
+            handle_ctrl_c: false,
             on_report: report::to_stderr(),
             #[cfg(feature = "trace")]
             tracing: Default::default(),
+            #[cfg(feature = "trace")]
+            debugging: Default::default(),
         }
     }
 }
@@ -267,6 +336,18 @@ impl Builder {
         self
     }
 
+    /// Whether a Ctrl-C ends `block_on` in good order: off unless this is called, on in [`run`] (in asyncio also in a `Runner`).
+    ///
+    /// If on, the first Ctrl-C while the loop runs makes [`Runtime::block_on`] drop its future and return [`RunError::Interrupted`]; a
+    /// task that blocks the loop delays it. Other tasks stay until the runtime is dropped. The second one, and each while the loop does not run,
+    /// ends the process as it does without us. One loop of the process has the signal at a time: the first that runs.
+    ///
+    /// Nothing is done on Windows, nor, on Linux, if the process ignores Ctrl-C or has a handler of its own when the first such loop runs.
+    pub fn handle_ctrl_c(mut self, on: bool) -> Builder {
+        self.handle_ctrl_c = on;
+        self
+    }
+
     /// Where the loop's [`Report`]s go: to stderr unless this is called.
     pub fn on_report(mut self, report: impl Fn(&Report) + 'static) -> Builder {
         self.on_report = Rc::new(report);
@@ -278,12 +359,22 @@ impl Builder {
     /// # Errors
     /// When the system has no file descriptors left, when 1,024 loops are alive, or when the trace file cannot be written.
     pub fn build(self) -> io::Result<Runtime> {
-        let reactor = Reactor::new(self.clock)?;
+        #[cfg(feature = "trace")]
+        let (builder, debug) = self.debugged();
+        #[cfg(not(feature = "trace"))]
+        let builder = self;
+        let Builder { clock, event_interval, handle_ctrl_c, on_report, .. } = builder;
+        let reactor = Reactor::new(clock)?;
         let executor = Executor::new(reactor.unparker()).map_err(io::Error::other)?;
         let last_turn = Cell::new((0, reactor.clock().now()));
-        let context = Rc::new(Context::new(executor, reactor));
+        let context = Rc::new(Context::new(executor, reactor, on_report.clone()));
         #[cfg(feature = "trace")]
-        self.tracing.attach(&context, self.on_report)?;
-        Ok(Runtime { context, event_interval: self.event_interval, last_turn, next_reading: Cell::new(0) })
+        {
+            if let Some(debug) = debug {
+                context.debug.get_or_init(|| debug);
+            }
+            builder.tracing.attach(&context, on_report)?;
+        }
+        Ok(Runtime { context, event_interval, handle_ctrl_c, last_turn, next_reading: Cell::new(0) })
     }
 }

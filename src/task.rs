@@ -1,11 +1,13 @@
-//! Creating tasks and looking at the one that runs: `create_task`, `current_task`, `yield_now`.
+//! Creating tasks and looking at those there are: `create_task`, `current_task`, `all_tasks`, `yield_now`.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use glassloop_executor::{Spawn, Task, TaskRef};
+use glassloop_executor::{Spawn, Task, TaskHandle, TaskRef};
 
 use crate::context;
 
@@ -46,6 +48,49 @@ pub fn create_task_named<F: Future + 'static>(name: impl Into<String>, future: F
     context::expect("create_task_named()").executor.spawn(spawn, future)
 }
 
+/// [`create_task`] for a future that may fail: an `Err` that nobody collects is reported, once and at once, as a panic is.
+///
+/// It is reported when the handle is dropped, or at the task's end if the handle is gone by then (asyncio says "Task exception was never
+/// retrieved" when the garbage collector comes by). [`Task::has_failed`] tells of the `Err` before it is taken.
+///
+/// ```
+/// glassloop::run(async {
+///     let task = glassloop::try_create_task(async { "7".parse::<u32>() });
+///     assert_eq!(task.await.unwrap(), Ok(7));
+/// });
+/// ```
+///
+/// # Panics
+/// With no loop running on this thread.
+#[track_caller]
+pub fn try_create_task<F, T, E>(future: F) -> Task<Result<T, E>>
+where
+    F: Future<Output = Result<T, E>> + 'static,
+    E: Display,
+{
+    let spawn = Spawn { name: None, location: Location::caller() };
+    context::expect("try_create_task()").executor.spawn_fallible(spawn, future)
+}
+
+/// The tasks of the running loop that are not done, main among them, in the order of their creation (asyncio's `all_tasks`, which is a set).
+/// The children of a `gather` are not listed.
+///
+/// ```
+/// glassloop::run(async {
+///     let task = glassloop::create_task_named("worker", async {});
+///     let names: Vec<String> = glassloop::all_tasks().iter().map(|task| task.name()).collect();
+///     assert_eq!(names, ["main", "worker"]);
+///     task.await.unwrap();
+/// });
+/// ```
+///
+/// # Panics
+/// With no loop running on this thread.
+#[track_caller]
+pub fn all_tasks() -> Vec<TaskHandle> {
+    context::expect("all_tasks()").executor.all_tasks()
+}
+
 /// The task that runs now.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CurrentTask {
@@ -55,6 +100,25 @@ pub struct CurrentTask {
     pub name: String,
     /// Where it was created.
     pub location: &'static Location<'static>,
+    handle: TaskHandle,
+}
+
+impl CurrentTask {
+    /// Asks this task to end at its next wait. If it returns without waiting again, its value counts (in asyncio it is cancelled
+    /// then too). False for main, whose future belongs to whoever runs the loop.
+    pub fn cancel(&self) -> bool {
+        self.handle.cancel()
+    }
+
+    /// As [`cancel`](CurrentTask::cancel), and says why: [`JoinError::reason`](crate::JoinError::reason).
+    pub fn cancel_with(&self, reason: impl Into<Arc<str>>) -> bool {
+        self.handle.cancel_with(reason)
+    }
+
+    /// The task without the type of its output: to keep, or to hand to others.
+    pub fn handle(&self) -> TaskHandle {
+        self.handle.clone()
+    }
 }
 
 /// The task that is running this code; `None` outside of all tasks (asyncio's `current_task`).
@@ -66,16 +130,13 @@ pub struct CurrentTask {
 /// });
 /// ```
 pub fn current_task() -> Option<CurrentTask> {
-    let (id, name, location) = context::current()?.executor.polling()?;
-    Some(CurrentTask { id, name: name_of(id, &name), location })
+    let handle = context::current()?.executor.current()?;
+    Some(CurrentTask { id: handle.id(), name: handle.name(), location: handle.location(), handle })
 }
 
 /// The name a task was given, else one made of its number.
 pub(crate) fn name_of(task: TaskRef, given: &Option<String>) -> String {
-    given.clone().unwrap_or_else(|| match task.child {
-        None => format!("Task-{task}"),
-        Some(_) => format!("gather-{task}"),
-    })
+    given.clone().unwrap_or_else(|| task.default_name())
 }
 
 /// Lets every task that is ready have its turn, then goes on (asyncio's `sleep(0)`).

@@ -1,16 +1,25 @@
-//! Time: `now`, `sleep`, `sleep_until`, `timeout`.
+//! Time: `now` and `sleep` here; limits, repetition and seconds in the files below.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::panic::Location;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use glassloop_executor::{ExecutorId, own_waker};
 use glassloop_reactor::{Instant, TimerKey};
-use thiserror::Error;
 
 use crate::context;
+
+mod interval;
+mod scope;
+mod seconds;
+mod timeout;
+
+pub use interval::{Interval, MissedTicks, Tick, interval, interval_at};
+pub use scope::{ScopeOver, TimeoutScope, timeout_scope};
+pub use seconds::{InvalidSeconds, seconds, sleep_secs};
+pub use timeout::{Elapsed, timeout, timeout_at, wait_for};
 
 /// The time by the loop's clock (asyncio's `loop.time()`).
 ///
@@ -45,7 +54,7 @@ pub fn sleep(duration: Duration) -> Sleep {
         return Sleep { deadline: Instant::default(), state: State::Yield };
     }
     let deadline = context.reactor.clock().now() + duration;
-    Sleep { deadline, state: State::New(Location::caller(), context.executor.id()) }
+    Sleep::new(deadline, Location::caller(), context.executor.id())
 }
 
 /// Waits until a moment of the loop's clock; one that has passed still yields once.
@@ -68,7 +77,29 @@ pub fn sleep(duration: Duration) -> Sleep {
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
     let context = context::expect("sleep_until()");
-    Sleep { deadline, state: State::New(Location::caller(), context.executor.id()) }
+    Sleep::new(deadline, Location::caller(), context.executor.id())
+}
+
+/// Never ends (asyncio's `sleep(inf)`): for a task that lives until it is cancelled.
+///
+/// ```
+/// use std::time::Duration;
+/// use glassloop::{sleep_forever, timeout};
+///
+/// glassloop::run(async {
+///     assert!(timeout(Duration::from_millis(5), sleep_forever()).await.is_err());
+/// });
+/// ```
+///
+/// # Cancel safety
+/// Being dropped is the only way it ends. It arms no timer; as nothing is left with anybody, no deadlock it is part of is ever certain.
+///
+/// # Panics
+/// With no loop running on this thread.
+#[track_caller]
+pub fn sleep_forever() -> Sleep {
+    let context = context::expect("sleep_forever()");
+    Sleep::new(NEVER, Location::caller(), context.executor.id())
 }
 
 /// See [`sleep`]. It holds no pointer into the loop, so it is `Send` and `Sync`; polled in another loop, it panics.
@@ -80,7 +111,7 @@ pub struct Sleep {
 }
 
 /// What `Duration::MAX` after any moment is.
-const NEVER: Instant = Instant::from_nanos(u64::MAX);
+pub(crate) const NEVER: Instant = Instant::from_nanos(u64::MAX);
 
 /// Small, as there may be a million: who waits where is the timer's to tell, once there is one.
 #[derive(Debug)]
@@ -95,6 +126,10 @@ enum State {
 }
 
 impl Sleep {
+    fn new(deadline: Instant, location: &'static Location<'static>, executor: ExecutorId) -> Sleep {
+        Sleep { deadline, state: State::New(location, executor) }
+    }
+
     /// When it ends; of a sleep of zero, the clock's origin.
     pub fn deadline(&self) -> Instant {
         self.deadline
@@ -138,19 +173,24 @@ impl Future for Sleep {
 
 impl Sleep {
     fn disarm(&mut self) {
-        let State::Armed(key, executor) = std::mem::replace(&mut self.state, State::Done) else { return };
-        if executor.is_current() {
-            if let Some(context) = context::current() {
-                context.reactor.disarm(key);
-            }
-        } else {
-            // Dropped outside of its loop, or on another thread: the loop takes the timer out when it comes round.
-            executor.call(move || {
-                if let Some(context) = context::current() {
-                    context.reactor.disarm(key);
-                }
-            });
+        if let State::Armed(key, executor) = std::mem::replace(&mut self.state, State::Done) {
+            disarm(key, executor);
         }
+    }
+}
+
+/// Disarms a timer of the loop with this executor, from wherever.
+pub(crate) fn disarm(timer: TimerKey, executor: ExecutorId) {
+    let disarm = move || {
+        if let Some(context) = context::current() {
+            context.reactor.disarm(timer);
+        }
+    };
+    if executor.is_current() {
+        disarm();
+    } else {
+        // Outside of its loop, or on another thread: the loop takes the timer out when it comes round.
+        executor.call(disarm);
     }
 }
 
@@ -158,77 +198,4 @@ impl Drop for Sleep {
     fn drop(&mut self) {
         self.disarm();
     }
-}
-
-/// The time given to [`timeout`] was over before the future was done; the future has been dropped.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
-#[error("timed out at {deadline:?}")]
-pub struct Elapsed {
-    /// When the time was over.
-    pub deadline: Instant,
-}
-
-/// Gives a future a limited time, counted from its first poll that has to wait (asyncio's `timeout` and `wait_for`).
-///
-/// The future is polled first: one that is ready needs no timer and never times out, also with a limit of zero, and one that is done in the
-/// very moment of the deadline wins. When the time is over, the future is dropped before this returns.
-///
-/// ```
-/// use std::time::Duration;
-/// use glassloop::{sleep, timeout};
-///
-/// glassloop::run(async {
-///     let limit = Duration::from_millis(5);
-///     assert_eq!(timeout(limit, async { 7 }).await, Ok(7));
-///     assert!(timeout(limit, sleep(Duration::from_secs(60))).await.is_err());
-/// });
-/// ```
-///
-/// # Errors
-/// [`Elapsed`], when the time was over first.
-///
-/// # Cancel safety
-/// Dropping it drops the future.
-#[track_caller]
-pub fn timeout<F: Future>(limit: Duration, future: F) -> impl Future<Output = Result<F::Output, Elapsed>> {
-    let location = Location::caller();
-    with_deadline(future, location, move |now| now + limit)
-}
-
-/// As [`timeout`], with the moment itself (asyncio's `timeout_at`).
-///
-/// # Errors
-/// [`Elapsed`], when the moment came first.
-///
-/// # Cancel safety
-/// Dropping it drops the future.
-#[track_caller]
-pub fn timeout_at<F: Future>(deadline: Instant, future: F) -> impl Future<Output = Result<F::Output, Elapsed>> {
-    let location = Location::caller();
-    with_deadline(future, location, move |_| deadline)
-}
-
-async fn with_deadline<F: Future>(
-    future: F,
-    location: &'static Location<'static>,
-    deadline: impl FnOnce(Instant) -> Instant,
-) -> Result<F::Output, Elapsed> {
-    let mut future = pin!(future);
-    let mut deadline = Some(deadline);
-    let mut limit: Option<Sleep> = None;
-    poll_fn(|cx| {
-        if let Poll::Ready(output) = future.as_mut().poll(cx) {
-            return Poll::Ready(Ok(output));
-        }
-        if let Some(deadline) = deadline.take() {
-            let context = context::expect("timeout()");
-            let deadline = deadline(context.reactor.clock().now());
-            limit = Some(Sleep { deadline, state: State::New(location, context.executor.id()) });
-        }
-        match &mut limit {
-            Some(limit) => Pin::new(&mut *limit).poll(cx).map(|()| Err(Elapsed { deadline: limit.deadline })),
-            None => Poll::Pending,
-        }
-    })
-    .await
 }

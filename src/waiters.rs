@@ -8,11 +8,12 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::future::Future;
 use std::panic::Location;
 use std::rc::{Rc, Weak};
 use std::task::{Context as TaskContext, Waker};
 
-use glassloop_executor::{TaskRef, own_waker, task_of};
+use glassloop_executor::{Spawn, TaskRef, own_waker, task_of};
 
 use crate::context::{self, Context};
 
@@ -24,11 +25,13 @@ pub(crate) trait Resource {
 /// A resource at one moment.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Seen {
-    /// What it is: `"queue"` or `"threads"`.
+    /// What it is: `"queue"`, `"threads"`, `"lock"`, `"semaphore"`, `"event"`, `"condition"`, `"barrier"` or `"promise"`.
     pub kind: &'static str,
-    /// How much is in it.
+    /// How much is in it: a queue's items, the free permits of a semaphore (a lock has one), who has arrived at a barrier;
+    /// 1 for an event that is set and a promise that has its outcome.
     pub len: usize,
-    /// How much of what was put in is not yet done with.
+    /// How much is still to come: a queue's items that are not done with, permits that are held, who is missing at a
+    /// barrier; 1 for a promise without outcome.
     pub unfinished: usize,
     /// In the order of arrival.
     pub waits: Vec<SeenWait>,
@@ -72,18 +75,39 @@ pub(crate) struct Registration {
     id: Cell<u64>,
     context: RefCell<Weak<Context>>,
     next_number: Cell<u64>,
+    /// It is just being made known.
+    new: Cell<bool>,
 }
 
 impl Registration {
-    /// Makes the resource known to the loop that runs on this thread, unless one knows it already.
+    /// Makes the resource known to the loop that runs on this thread, unless one knows it already. What it brings from before is
+    /// told next: when `New` is told, it [shows](Registration::seen) nothing yet.
     pub(crate) fn register(&self, kind: &'static str, this: impl FnOnce() -> Weak<dyn Resource>) {
         if self.context.borrow().strong_count() == 0
             && let Some(context) = context::current()
         {
-            self.id.set(context.add_resource(this()));
+            let this = this();
+            self.id.set(context.add_resource(this.clone()));
             *self.context.borrow_mut() = Rc::downgrade(&context);
+            self.new.set(true);
             self.tell(|| Change::New(kind));
+            self.new.set(false);
+            if let Some(Seen { len, unfinished, .. }) = this.upgrade().map(|this| this.look())
+                && (len, unfinished) != (0, 0)
+            {
+                self.tell(|| Change::Len(len, unfinished));
+            }
         }
+    }
+
+    /// What a resource shows of itself; `line` is all who wait for it.
+    pub(crate) fn seen(&self, kind: &'static str, len: usize, unfinished: usize, line: &Waiters) -> Seen {
+        if self.new.get() {
+            return Seen { kind, len: 0, unfinished: 0, waits: Vec::new() };
+        }
+        let mut waits = Vec::new();
+        line.look(&mut waits);
+        Seen { kind, len, unfinished, waits }
     }
 
     pub(crate) fn tell(&self, change: impl FnOnce() -> Change) {
@@ -93,6 +117,14 @@ impl Registration {
         }
         #[cfg(not(feature = "trace"))]
         let _ = change;
+    }
+
+    /// Panics with advice if no loop knows the resource.
+    #[track_caller]
+    pub(crate) fn expect_loop(&self, call: &str) {
+        if self.context.borrow().strong_count() == 0 {
+            context::expect(call);
+        }
     }
 
     fn next_number(&self) -> u64 {
@@ -157,25 +189,42 @@ impl Waiters {
         let former = remove(&self.waiting, number).or_else(|| remove(&self.woken, number));
         let wait = Wait { number, waker, operation, location };
         let seen = wait.seen(false);
-        {
-            let mut waiting = self.waiting.borrow_mut();
-            let position = waiting.partition_point(|other| other.number < number);
-            waiting.insert(position, wait);
-        }
+        insert(&self.waiting, wait);
         of.tell(|| Change::WaitOn(seen));
         drop(former);
     }
 
-    /// Wakes the first who is still waiting.
-    pub(crate) fn wake_first(&self, of: &Registration) {
+    /// Puts a new task at the end of the line, where it waits for its first turn. `future` is told its place, to leave it.
+    pub(crate) fn wait_as_task<F: Future<Output = ()> + 'static>(
+        &self,
+        of: &Registration,
+        operation: &'static str,
+        location: &'static Location<'static>,
+        future: impl FnOnce(Place) -> F,
+    ) {
+        let context = of.context.borrow().upgrade();
+        let Some(context) = context else { return };
+        let mut place = Some(of.next_number());
+        let spawn = Spawn { name: Some(operation.into()), location };
+        let (task, waker) = context.executor.spawn_parked(spawn, future(place));
+        // Not so if the loop is ending.
+        if !task.is_done() {
+            self.wait(of, &mut place, &TaskContext::from_waker(&waker), operation, location);
+        }
+        task.detach();
+    }
+
+    /// Wakes the first who is still waiting; says whether there was one.
+    pub(crate) fn wake_first(&self, of: &Registration) -> bool {
         let first = self.waiting.borrow_mut().pop_front();
-        let Some(mut wait) = first else { return };
+        let Some(mut wait) = first else { return false };
         let (number, waker) = (wait.number, wait.waker.take());
-        self.woken.borrow_mut().push_back(wait);
+        insert(&self.woken, wait);
         of.tell(|| Change::Woken(number));
         if let Some(waker) = waker {
             waker.wake();
         }
+        true
     }
 
     /// Wakes all who are waiting now, in their order.
@@ -201,7 +250,17 @@ impl Waiters {
 
     /// Whether the waiter has been woken.
     pub(crate) fn is_woken(&self, place: Place) -> bool {
-        place.is_some_and(|number| self.woken.borrow().iter().any(|wait| wait.number == number))
+        place.is_some_and(|number| position(&self.woken.borrow(), number).is_ok())
+    }
+
+    /// Whether nobody waits, and everybody who was woken has had its turn.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.borrow().is_empty() && self.woken.borrow().is_empty()
+    }
+
+    /// How many were woken and have not had their turn.
+    pub(crate) fn woken(&self) -> usize {
+        self.woken.borrow().len()
     }
 
     pub(crate) fn look(&self, seen: &mut Vec<SeenWait>) {
@@ -211,8 +270,19 @@ impl Waiters {
     }
 }
 
+/// Both lines are in the order of the numbers.
+fn position(line: &VecDeque<Wait>, number: u64) -> Result<usize, usize> {
+    line.binary_search_by_key(&number, |wait| wait.number)
+}
+
+fn insert(line: &RefCell<VecDeque<Wait>>, wait: Wait) {
+    let mut line = line.borrow_mut();
+    let (Ok(position) | Err(position)) = position(&line, wait.number);
+    line.insert(position, wait);
+}
+
 fn remove(line: &RefCell<VecDeque<Wait>>, number: u64) -> Option<Wait> {
     let mut line = line.borrow_mut();
-    let position = line.iter().position(|wait| wait.number == number)?;
+    let position = position(&line, number).ok()?;
     line.remove(position)
 }

@@ -71,7 +71,7 @@ fn imports_go_one_way() {
             &["crate::http", "crate::net", "crate::runtime", "crate::queue", "crate::gather", "crate::time"],
         ),
         (
-            &["src/queue.rs", "src/sync"],
+            &["src/queue", "src/sync"],
             &[
                 "crate::http",
                 "crate::net",
@@ -143,18 +143,17 @@ fn no_file_is_too_long_to_read_at_a_sitting() {
     }
 }
 
-/// Without http and without what only observes: how much there is to read. Printed with `--nocapture`.
+/// The two machines are what a newcomer reads first. What only observes does not count, nor do the loom models. Printed
+/// with `--nocapture`.
 #[test]
-fn how_much_there_is_to_read() {
+fn executor_and_reactor_can_be_read_in_an_evening() {
     let (mut lines, mut code_lines) = (0, 0);
-    for (file, text) in ["executor/src", "reactor/src", "src"].into_iter().flat_map(sources) {
-        let observes =
-            ["src/trace", "/observer.rs", "/snapshot.rs", "/model.rs"].iter().any(|part| file.contains(part));
-        if !file.starts_with("src/http") && !observes {
+    for (file, text) in ["executor/src", "reactor/src"].into_iter().flat_map(sources) {
+        if !["/observer.rs", "/snapshot.rs", "/model.rs"].iter().any(|part| file.ends_with(part)) {
             lines += text.lines().filter(|line| !line.trim().is_empty()).count();
             code_lines += code(&text).filter(|line| !line.is_empty()).count();
         }
     }
-    println!("executor, reactor and src: {lines} lines with comments, {code_lines} without");
-    assert!(lines <= 6_500, "{lines} lines with comments: it is getting too much to read");
+    println!("executor and reactor: {lines} lines with comments, {code_lines} without");
+    assert!(lines <= 4_900, "{lines} lines with comments: it is getting too much to read");
 }

@@ -25,7 +25,7 @@ impl Options {
     /// Runs a future on a loop with this clock, as `glassloop::run` does on the real one.
     #[track_caller]
     pub fn run<F: Future>(&self, clock: &Clock, future: F) -> F::Output {
-        let builder = Runtime::builder().clock(clock.clone());
+        let builder = Runtime::builder().clock(clock.clone()).debug_from_env();
         let builder = match &self.trace {
             Some(file) => builder.trace(file),
             None => builder.trace_from_env(),

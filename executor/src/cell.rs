@@ -9,7 +9,7 @@
 //! 4. A task or a group is made inside a `Pin<Rc<_>>`, has no `Drop` of its own, and hands its cells out pinned, by the
 //!    projections below and by nothing else.
 
-use std::cell::{Cell, UnsafeCell};
+use std::cell::UnsafeCell;
 use std::fmt;
 use std::future::Future;
 use std::marker::{PhantomData, PhantomPinned};
@@ -17,8 +17,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use crate::flags::Flags;
 use crate::group::{GroupBlock, Never};
-use crate::join::JoinError;
+use crate::join_error::{Complaint, JoinError};
 
 /// What came of a future: its output, or why there is none.
 pub type Outcome<T> = Result<T, JoinError>;
@@ -30,83 +31,19 @@ enum Stage<F: Future> {
     Empty,
 }
 
-/// The scheduling state of one future, small and shared by tasks and children of a `gather`.
-#[derive(Debug, Default)]
-pub struct Flags {
-    /// The slot it occupies while it is alive.
-    pub(crate) slot: Cell<u32>,
-    bits: Cell<u8>,
-}
-
-impl Flags {
-    /// The stage is borrowed: the future is being polled or dropped right now.
-    const BUSY: u8 = 1;
-    /// To be dropped at its next turn.
-    const CANCEL: u8 = 2;
-    /// The outcome is there (or was taken).
-    const DONE: u8 = 4;
-    /// The outcome is, or was, `Cancelled`.
-    const CANCELLED: u8 = 8;
-    /// A clone of its waker was handed out to somebody unknown; never cleared.
-    const ESCAPED: u8 = 16;
-    /// The observer has heard of the request to cancel.
-    const CANCEL_TOLD: u8 = 32;
-
-    #[inline]
-    fn has(&self, bit: u8) -> bool {
-        self.bits.get() & bit != 0
-    }
-
-    #[inline]
-    fn set(&self, bit: u8) {
-        self.bits.set(self.bits.get() | bit);
-    }
-
-    #[inline]
-    pub(crate) fn is_done(&self) -> bool {
-        self.has(Flags::DONE)
-    }
-
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.has(Flags::CANCELLED)
-    }
-
-    #[inline]
-    pub(crate) fn cancel_asked(&self) -> bool {
-        self.has(Flags::CANCEL)
-    }
-
-    pub(crate) fn ask_cancel(&self) {
-        self.set(Flags::CANCEL);
-    }
-
-    pub(crate) fn cancel_told(&self) -> bool {
-        self.has(Flags::CANCEL_TOLD)
-    }
-
-    /// Says whether it was marked before.
-    pub(crate) fn mark_cancel_told(&self) -> bool {
-        let before = self.cancel_told();
-        self.set(Flags::CANCEL_TOLD);
-        before
-    }
-
-    pub(crate) fn has_escaped(&self) -> bool {
-        self.has(Flags::ESCAPED)
-    }
-
-    /// Says whether it was marked before.
-    pub(crate) fn mark_escaped(&self) -> bool {
-        let before = self.has_escaped();
-        self.set(Flags::ESCAPED);
-        before
-    }
-}
-
-/// When the outcome of one child ends the whole `gather` at once.
+/// Which outcomes are failures: that of a child ends the whole `gather` at once, that of a task must not go unseen.
 pub trait Judge<T>: 'static {
     #[doc(hidden)]
     fn failed(outcome: &Outcome<T>) -> bool;
+
+    /// What is to be said of an outcome that nobody collects.
+    #[doc(hidden)]
+    fn complaint(outcome: &Outcome<T>) -> Option<Complaint> {
+        match outcome {
+            Err(JoinError::Panicked(payload)) => Some(Complaint::Panicked(payload.to_string())),
+            _ => None,
+        }
+    }
 }
 
 /// A future, then its outcome, in the same place. `J` says which outcomes count as failures.
@@ -133,6 +70,15 @@ impl<F: Future, J> FutureCell<F, J> {
         }
     }
 
+    #[inline]
+    fn with_stage<R>(&self, f: impl FnOnce(&mut Stage<F>) -> R) -> R {
+        let _busy = self.flags.be_busy().expect("glassloop: a future was polled from inside its own poll");
+        // SAFETY: rule 2: BUSY was clear, so no other borrow of the stage exists, and it is set for the life of this one.
+        f(unsafe { &mut *self.stage.get() })
+    }
+}
+
+impl<F: Future, J: Judge<F::Output>> FutureCell<F, J> {
     /// Polls the future. `Ready` when it has ended: by then it is dropped and its outcome stored. Never unwinds.
     #[inline]
     pub(crate) fn poll(self: Pin<&Self>, cx: &mut Context<'_>) -> Poll<()> {
@@ -149,10 +95,10 @@ impl<F: Future, J> FutureCell<F, J> {
         if ended { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    /// Drops the future where it lies; the outcome is `Cancelled`. Does nothing to a future that has ended.
-    pub(crate) fn cancel(self: Pin<&Self>) {
+    /// Drops the future where it lies; the outcome is `cancelled`. Does nothing to a future that has ended.
+    pub(crate) fn cancel(self: Pin<&Self>, cancelled: JoinError) {
         if !self.flags.is_done() {
-            self.with_stage(|stage| self.finish(stage, Err(JoinError::Cancelled)));
+            self.with_stage(|stage| self.finish(stage, Err(cancelled)));
         }
     }
 
@@ -162,7 +108,9 @@ impl<F: Future, J> FutureCell<F, J> {
             return None;
         }
         self.with_stage(|stage| match stage {
-            Stage::Finished(Err(JoinError::Cancelled)) => Some(Err(JoinError::Cancelled)),
+            Stage::Finished(Err(JoinError::Cancelled { reason })) => {
+                Some(Err(JoinError::Cancelled { reason: reason.clone() }))
+            }
             Stage::Finished(_) => match std::mem::replace(stage, Stage::Empty) {
                 Stage::Finished(outcome) => Some(outcome),
                 _ => None,
@@ -171,11 +119,13 @@ impl<F: Future, J> FutureCell<F, J> {
         })
     }
 
-    /// Drops an outcome that nobody will take.
-    pub(crate) fn discard(self: Pin<&Self>) {
-        if let Some(outcome) = self.take() {
-            drop_quietly(outcome);
-        }
+    /// Drops an outcome that nobody will take. If it is one that should have been seen: what is to be said of it.
+    pub(crate) fn discard(self: Pin<&Self>) -> Option<Complaint> {
+        let outcome = self.take()?;
+        let complaint = catch_unwind(AssertUnwindSafe(|| J::complaint(&outcome)));
+        drop_quietly(outcome);
+        // An error whose text cannot be had is an error still.
+        complaint.unwrap_or_else(|payload| Some(Complaint::Panicked(JoinError::panicked(payload).to_string())))
     }
 
     /// Always true, so that it can end a closure that says whether the future has ended.
@@ -189,36 +139,15 @@ impl<F: Future, J> FutureCell<F, J> {
                 Err(JoinError::panicked(payload))
             }
         };
-        if matches!(outcome, Err(JoinError::Cancelled)) {
-            self.flags.set(Flags::CANCELLED);
+        if matches!(outcome, Err(JoinError::Cancelled { .. })) {
+            self.flags.mark_cancelled();
+        }
+        if J::failed(&outcome) {
+            self.flags.mark_failed();
         }
         *stage = Stage::Finished(outcome);
-        self.flags.set(Flags::DONE);
+        self.flags.mark_done();
         true
-    }
-
-    #[inline]
-    fn with_stage<R>(&self, f: impl FnOnce(&mut Stage<F>) -> R) -> R {
-        assert!(!self.flags.has(Flags::BUSY), "glassloop: a future was polled from inside its own poll");
-        self.flags.set(Flags::BUSY);
-        let _idle = Idle(&self.flags);
-        // SAFETY: rule 2: BUSY was clear, so no other borrow of the stage exists, and it is set for the life of this one.
-        f(unsafe { &mut *self.stage.get() })
-    }
-}
-
-impl<F: Future, J: Judge<F::Output>> FutureCell<F, J> {
-    /// Whether it ended in a way that ends the `gather` it belongs to.
-    pub(crate) fn failed(self: Pin<&Self>) -> bool {
-        self.with_stage(|stage| matches!(stage, Stage::Finished(outcome) if J::failed(outcome)))
-    }
-}
-
-struct Idle<'a>(&'a Flags);
-
-impl Drop for Idle<'_> {
-    fn drop(&mut self) {
-        self.0.bits.set(self.0.bits.get() & !Flags::BUSY);
     }
 }
 
@@ -239,9 +168,8 @@ pub(crate) fn quietly(f: impl FnOnce()) {
 pub trait Member {
     #[doc(hidden)]
     fn poll(self: Pin<&Self>, cx: &mut Context<'_>) -> Poll<()>;
-    fn cancel(self: Pin<&Self>);
-    fn failed(self: Pin<&Self>) -> bool;
-    fn discard(self: Pin<&Self>);
+    fn cancel(self: Pin<&Self>, cancelled: JoinError);
+    fn discard(self: Pin<&Self>) -> Option<Complaint>;
 }
 
 impl<F: Future, J: Judge<F::Output>> Member for FutureCell<F, J> {
@@ -250,16 +178,12 @@ impl<F: Future, J: Judge<F::Output>> Member for FutureCell<F, J> {
         FutureCell::poll(self, cx)
     }
 
-    fn cancel(self: Pin<&Self>) {
-        FutureCell::cancel(self);
+    fn cancel(self: Pin<&Self>, cancelled: JoinError) {
+        FutureCell::cancel(self, cancelled);
     }
 
-    fn failed(self: Pin<&Self>) -> bool {
-        FutureCell::failed(self)
-    }
-
-    fn discard(self: Pin<&Self>) {
-        FutureCell::discard(self);
+    fn discard(self: Pin<&Self>) -> Option<Complaint> {
+        FutureCell::discard(self)
     }
 }
 
@@ -348,7 +272,7 @@ fn project<W, C>(whole: Pin<&W>, part: impl FnOnce(&W) -> &C) -> Pin<&C> {
 }
 
 /// From a pinned task to the cell in it.
-pub(crate) fn project_task<F: Future>(task: Pin<&crate::task::TaskBlock<F>>) -> Pin<&FutureCell<F>> {
+pub(crate) fn project_task<F: Future, J>(task: Pin<&crate::task::TaskBlock<F, J>>) -> Pin<&FutureCell<F, J>> {
     project(task, |task| &task.cell)
 }
 

@@ -7,16 +7,20 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use crate::cell::{Children, Flags, Member, drop_quietly, quietly};
+use crate::cell::{Children, Judge, Member, drop_quietly, quietly};
 use crate::executor::Spawn;
+use crate::flags::Flags;
 use crate::group::{Group, new_group};
+use crate::handle::TaskHandle;
 use crate::join::Task;
+use crate::join_error::JoinError;
 use crate::observer::{Ending, Event, Observer, Via};
+use crate::profile::{Header, LastProfile, Reporter};
 use crate::remote::{self, ExecutorId, Message, OutOfExecutors, RemoteHalf};
 use crate::root::RootInfo;
 use crate::run_queue::RunQueue;
 use crate::slots::{Popped, Slots};
-use crate::task::{Birth, Header, NO_CHILD, Run, TaskId, TaskRef, new_task};
+use crate::task::{NO_CHILD, Run, TaskId, TaskRef, new_task};
 use crate::ticket::Ticket;
 use crate::waker;
 
@@ -25,13 +29,16 @@ pub(crate) struct Core {
     pub(crate) half: &'static RemoteHalf,
     /// No foreign code runs while this is borrowed: no poll, no wake, no drop, no observer.
     state: RefCell<State>,
-    next_id: Cell<TaskId>,
+    pub(crate) next_id: Cell<TaskId>,
     polls: Cell<u64>,
-    polling: Cell<Option<Ticket>>,
+    pub(crate) polling: Cell<Option<Ticket>>,
     pub(crate) root: RefCell<Option<Rc<RootInfo>>>,
-    last_birth: RefCell<Option<Rc<Birth>>>,
+    pub(crate) last_profile: RefCell<LastProfile>,
+    pub(crate) reporter: Rc<Reporter>,
+    /// Awaits that closed a circle: who waits, and for whom.
+    pub(crate) suspects: RefCell<Vec<(Ticket, TaskId)>>,
     pub(crate) ticking: Cell<bool>,
-    closed: Cell<bool>,
+    pub(crate) closed: Cell<bool>,
     /// How many live tasks have escaped.
     escaped: Cell<usize>,
     observed: Cell<bool>,
@@ -68,7 +75,7 @@ impl Turn<'_> {
     }
 }
 
-fn task_ref(run: &dyn Run, index: u32) -> TaskRef {
+pub(crate) fn task_ref(run: &dyn Run, index: u32) -> TaskRef {
     TaskRef { task: run.header().id, child: (index != NO_CHILD).then_some(index) }
 }
 
@@ -83,7 +90,9 @@ impl Core {
             polls: Cell::new(0),
             polling: Cell::new(None),
             root: RefCell::new(None),
-            last_birth: RefCell::new(None),
+            last_profile: RefCell::default(),
+            reporter: Rc::default(),
+            suspects: RefCell::default(),
             ticking: Cell::new(false),
             closed: Cell::new(false),
             escaped: Cell::new(0),
@@ -121,6 +130,7 @@ impl Core {
     pub(crate) fn retire_root(&self, ticket: Ticket) {
         self.state.borrow_mut().slots.vacate(ticket);
         if let Some(root) = self.root.take() {
+            root.flags.mark_done();
             self.forget_escape(&root.flags);
         }
     }
@@ -206,7 +216,7 @@ impl Core {
         if flags.cancel_asked() {
             self.tell_cancel(turn.ticket, flags);
             self.emit(|| Event::CancelDeliver(turn.who()));
-            cell.cancel();
+            cell.cancel(JoinError::Cancelled { reason: turn.run.header().profile().reason.clone() });
         } else if self.poll(turn.ticket, |cx| cell.poll(cx)).is_pending() {
             return false;
         }
@@ -265,10 +275,11 @@ impl Core {
         }
     }
 
-    pub(crate) fn birth_of(&self, ticket: Ticket) -> Option<Rc<Birth>> {
+    /// Whoever holds this ticket, which is valid.
+    pub(crate) fn handle_of(&self, ticket: Ticket) -> Option<TaskHandle> {
         match self.state().slots.run(ticket.slot()) {
-            Some((run, _)) => Some(run.header().birth.clone()),
-            None => self.root().map(|root| root.header.birth.clone()),
+            Some((run, index)) => Some(TaskHandle::of(run.clone(), index)),
+            None => self.root().map(TaskHandle::of_root),
         }
     }
 
@@ -314,41 +325,31 @@ impl Core {
         self.polls.get()
     }
 
-    /// The header of a new task, with the next number.
-    pub(crate) fn header(&self, spawn: Spawn) -> Header {
-        let id = self.next_id.get();
-        self.next_id.set(id + 1);
-        Header { id, birth: self.birth(spawn), join: Default::default() }
-    }
-
-    /// The record of how a task came to be; a loop of like spawns shares one.
-    fn birth(&self, spawn: Spawn) -> Rc<Birth> {
-        let parent = self.polling().map(|(_, who)| who.task);
-        let mut last = self.last_birth.borrow_mut();
-        match &*last {
-            Some(birth)
-                if spawn.name.is_none()
-                    && birth.name.is_none()
-                    && birth.parent == parent
-                    && std::ptr::eq(birth.location, spawn.location) =>
-            {
-                birth.clone()
-            }
-            _ => {
-                let birth = Birth { executor: self.id, parent, name: spawn.name, location: spawn.location };
-                last.insert(Rc::new(birth)).clone()
-            }
+    pub(crate) fn spawn<F, J>(&self, spawn: Spawn, future: F) -> Task<F::Output>
+    where
+        F: Future + 'static,
+        J: Judge<F::Output>,
+    {
+        let (task, ticket) = self.spawn_parked::<F, J>(spawn, future);
+        if let Some(ticket) = ticket {
+            self.enqueue_and_tell(ticket);
         }
+        task
     }
 
-    pub(crate) fn spawn<F: Future + 'static>(&self, spawn: Spawn, future: F) -> Task<F::Output> {
-        let (block, task) = new_task(future, self.header(spawn));
+    /// A task that is not queued, and its ticket; a closed executor gives none.
+    #[inline]
+    pub(crate) fn spawn_parked<F, J>(&self, spawn: Spawn, future: F) -> (Task<F::Output>, Option<Ticket>)
+    where
+        F: Future + 'static,
+        J: Judge<F::Output>,
+    {
+        let (block, task) = new_task::<F, J>(future, self.header(spawn));
         if self.closed.get() {
             block.as_ref().refuse();
-            return task;
+            return (task, None);
         }
-        self.start(block);
-        task
+        (task, Some(self.admit(block)))
     }
 
     pub(crate) fn spawn_group<M: Children>(&self, spawn: Spawn, children: M) -> Group<M> {
@@ -357,21 +358,24 @@ impl Core {
         if self.closed.get() {
             block.as_ref().refuse();
         } else if !group.is_empty() {
-            self.start(block);
+            let ticket = self.admit(block);
+            self.enqueue_and_tell(ticket);
         }
         group
     }
 
-    fn start(&self, run: Pin<Rc<dyn Run>>) {
+    fn admit(&self, run: Pin<Rc<dyn Run>>) -> Ticket {
         let ticket = self.occupy(Some(run.clone()), NO_CHILD, run.flags(NO_CHILD));
         self.announce_spawn(run.header(), run.children());
-        self.enqueue_and_tell(ticket);
+        ticket
     }
 
     pub(crate) fn announce_spawn(&self, header: &Header, children: Option<u32>) {
-        let Birth { parent, name, location, .. } = &*header.birth;
-        let (parent, name) = (*parent, name.as_deref());
-        self.emit(|| Event::Spawn { task: header.id, children, parent, name, location });
+        if self.is_observed() {
+            let profile = header.profile();
+            let (parent, name, location) = (profile.parent, profile.name.as_deref(), profile.location);
+            self.emit(|| Event::Spawn { task: header.id, children, parent, name, location });
+        }
     }
 
     /// Queues what has just been born, or woken.
@@ -379,30 +383,6 @@ impl Core {
         let enqueued = self.state.borrow_mut().enqueue(ticket);
         if enqueued {
             self.emit(|| Event::Enqueue(self.who(ticket)));
-        }
-    }
-
-    /// Closes spawning and ends all that is alive, in the order of creation.
-    pub(crate) fn cancel_all(&self) {
-        self.closed.set(true);
-        // Destructors may end other tasks of this list, and wake, but they cannot add to it: spawning is closed.
-        let mut alive: Vec<(TaskRef, Ticket)> = {
-            let slots = &self.state().slots;
-            let tenants = (0..slots.used()).filter_map(|slot| Some((slots.run(slot)?, slots.tenant(slot)?)));
-            tenants.map(|((run, index), ticket)| (task_ref(&**run, index), ticket)).collect()
-        };
-        alive.sort_unstable_by_key(|(who, _)| *who);
-        for (_, ticket) in alive {
-            let tenant = {
-                let state = self.state();
-                let still_there = state.slots.tenant(ticket.slot()) == Some(ticket);
-                still_there.then(|| state.slots.run(ticket.slot()).map(|(run, index)| (run.clone(), index))).flatten()
-            };
-            if let Some((run, index)) = tenant {
-                run.flags(index).ask_cancel();
-                run.as_ref().turn(self, &Turn { run: &run, index, ticket });
-                drop_quietly(run);
-            }
         }
     }
 }

@@ -5,15 +5,19 @@ use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::Waker;
 
 use crate::cell::{Children, drop_quietly};
 use crate::core::{Core, Turn};
-use crate::group::Group;
+use crate::group::{Group, OnFailure, OnPanic};
+use crate::handle::TaskHandle;
 use crate::join::Task;
+use crate::join_error::Uncollected;
 #[cfg(feature = "trace")]
 use crate::observer::Observer;
 use crate::observer::{Event, Snapshot};
+use crate::profile::Locals;
 use crate::remote::{ExecutorId, OutOfExecutors};
 use crate::root::{Root, RunRoot};
 use crate::slots::Popped;
@@ -87,7 +91,23 @@ impl Executor {
     /// # Panics
     /// With more than 67,108,864 live tasks.
     pub fn spawn<F: Future + 'static>(&self, spawn: Spawn, future: F) -> Task<F::Output> {
-        self.core.spawn(spawn, future)
+        self.core.spawn::<F, OnPanic>(spawn, future)
+    }
+
+    /// As [`spawn`](Executor::spawn): a task for which an `Err` is a failure, so that one which nobody collects is reported.
+    pub fn spawn_fallible<F, T, E>(&self, spawn: Spawn, future: F) -> Task<Result<T, E>>
+    where
+        F: Future<Output = Result<T, E>> + 'static,
+        E: fmt::Display,
+    {
+        self.core.spawn::<F, OnFailure>(spawn, future)
+    }
+
+    /// As [`spawn`](Executor::spawn), but the task is not queued: its first turn comes when the waker, given with it, is woken. The waker has not
+    /// *escaped*: it is for a primitive of this project, such as a timer. After [`shutdown`](Executor::shutdown) it wakes nobody.
+    pub fn spawn_parked<F: Future + 'static>(&self, spawn: Spawn, future: F) -> (Task<F::Output>, Waker) {
+        let (task, ticket) = self.core.spawn_parked::<F, OnPanic>(spawn, future);
+        (task, ticket.map_or_else(|| Waker::noop().clone(), waker::of_ticket))
     }
 
     /// Creates a group and queues it as one; its children start, in order, at the next tick.
@@ -175,15 +195,45 @@ impl Executor {
 
     /// Has `observer` told of every step from now on; `None` ends it.
     #[cfg(feature = "trace")]
-    pub fn set_observer(&self, observer: Option<std::rc::Rc<dyn Observer>>) {
+    pub fn set_observer(&self, observer: Option<Rc<dyn Observer>>) {
         self.core.set_observer(observer);
     }
 
     /// Who is being polled, the name it was given, and where it was created.
     pub fn polling(&self) -> Option<(TaskRef, Option<String>, &'static Location<'static>)> {
-        let (ticket, who) = self.core.polling()?;
-        let birth = self.core.birth_of(ticket)?;
-        Some((who, birth.name.clone(), birth.location))
+        let current = self.current()?;
+        let profile = current.header().profile();
+        Some((current.id(), profile.name.clone(), profile.location))
+    }
+
+    /// Who is being polled.
+    pub fn current(&self) -> Option<TaskHandle> {
+        let (ticket, _) = self.core.polling()?;
+        self.core.handle_of(ticket)
+    }
+
+    /// The tasks that are alive and the root, in the order of creation; children of a `gather` are none.
+    pub fn all_tasks(&self) -> Vec<TaskHandle> {
+        self.core.all_tasks()
+    }
+
+    /// The task-locals of whoever is being polled.
+    pub fn locals(&self) -> Option<Locals> {
+        self.core.locals()
+    }
+
+    /// Gives whoever is being polled other task-locals; tasks that it has created keep what they have. False if nobody is polled.
+    pub fn set_locals(&self, locals: Option<Locals>) -> bool {
+        self.core.set_locals(locals)
+    }
+
+    /// Has `report` told of each task that failed while nobody will collect it: at its end, or when its handle is dropped.
+    pub fn on_uncollected(&self, report: Rc<dyn Fn(&Uncollected)>) {
+        self.core.reporter.set(report);
+    }
+
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
     }
 
     /// The whole state at this moment.

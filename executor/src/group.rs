@@ -4,7 +4,8 @@
 //! come between, so it is the order of one entry each. From then on each pending child has a slot and a ticket of its own: a wake of
 //! one of a thousand polls that one, in its own place of the FIFO. A child that is ready at its first poll gives its slot to the next.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
@@ -12,12 +13,15 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use crate::cell::{Children, Flags, FutureCell, Judge, Outcome};
+use crate::cell::{Children, FutureCell, Judge, Outcome, drop_quietly};
 use crate::core::{Core, Turn};
+use crate::flags::Flags;
+use crate::join_error::{Complaint, JoinError};
 use crate::observer::{Ending, Event};
+use crate::profile::{Header, Locals};
 use crate::slots::NO_SLOT;
-use crate::task::{Header, NO_CHILD, Run, TaskId};
-use crate::waker::own_waker;
+use crate::task::{NO_CHILD, Run, TaskId, TaskRef};
+use crate::waker::{own_waker, with_current};
 
 /// No outcome of a child ends the gather: errors are values (`return_exceptions=True`).
 #[derive(Debug)]
@@ -30,6 +34,10 @@ pub enum OnPanic {}
 /// A child's panic, cancellation or `Err` ends the gather.
 #[derive(Debug)]
 pub enum OnError {}
+
+/// As [`OnError`], for errors with a text: a task that ends with one which nobody collects is reported.
+#[derive(Debug)]
+pub enum OnFailure {}
 
 impl<T> Judge<T> for Never {
     fn failed(_: &Outcome<T>) -> bool {
@@ -49,6 +57,20 @@ impl<T, E> Judge<Result<T, E>> for OnError {
     }
 }
 
+impl<T, E: fmt::Display> Judge<Result<T, E>> for OnFailure {
+    fn failed(outcome: &Outcome<Result<T, E>>) -> bool {
+        !matches!(outcome, Ok(Ok(_)))
+    }
+
+    fn complaint(outcome: &Outcome<Result<T, E>>) -> Option<Complaint> {
+        match outcome {
+            Ok(Err(error)) => Some(Complaint::Failed(error.to_string())),
+            Err(JoinError::Panicked(payload)) => Some(Complaint::Panicked(payload.to_string())),
+            _ => None,
+        }
+    }
+}
+
 /// A future on its way into a group, with the rule `J` by which its outcome ends the group: [`Never`], [`OnPanic`], [`OnError`].
 pub fn child<F: Future, J: Judge<F::Output>>(future: F) -> FutureCell<F, J> {
     FutureCell::new(future)
@@ -64,6 +86,8 @@ pub struct GroupBlock<M> {
     first_failure: Cell<Option<u32>>,
     /// Nobody will ask for outcomes: each is dropped as it comes.
     detached: Cell<bool>,
+    /// The task-locals of children that have set some for themselves; the others have those of the group.
+    locals: RefCell<BTreeMap<u32, Option<Locals>>>,
 }
 
 impl<M> GroupBlock<M> {
@@ -76,20 +100,21 @@ impl<M: Children> GroupBlock<M> {
     /// Born after the executor closed: all children end as cancelled without a turn.
     pub(crate) fn refuse(self: Pin<&Self>) {
         for index in 0..self.children.count() {
-            M::member(self, index).cancel();
+            M::member(self, index).cancel(JoinError::cancelled());
             self.child_ended(index);
         }
     }
 
     /// The group's first turn: every child is polled, in argument order.
     fn start(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) {
+        let _busy = self.flags.be_busy();
         if self.flags.cancel_asked() {
             core.tell_cancel(turn.ticket, &self.flags);
         }
         for index in 0..self.children.count() {
             if self.flags.cancel_asked() {
                 // Cancelled before its first step: it never runs.
-                M::member(self, index).cancel();
+                M::member(self, index).cancel(JoinError::cancelled());
                 self.child_ended(index);
                 continue;
             }
@@ -113,15 +138,22 @@ impl<M: Children> GroupBlock<M> {
     }
 
     fn child_ended(self: Pin<&Self>, index: usize) {
-        let child = M::member(self, index);
         self.unfinished.set(self.unfinished.get() - 1);
-        if self.first_failure.get().is_none() && child.failed() {
+        if self.first_failure.get().is_none() && self.children.flags(index).has_failed() {
             self.first_failure.set(Some(index as u32));
         }
+        let locals = self.locals.borrow_mut().remove(&(index as u32));
+        drop_quietly(locals);
         if self.detached.get() {
-            child.discard();
+            self.discard_child(index);
         } else if self.has_ended() {
-            self.header.join.wake(&self.header);
+            self.header.join.end(&self.header, || unreachable!("a group is awaited, and by nothing else watched"));
+        }
+    }
+
+    fn discard_child(self: Pin<&Self>, index: usize) {
+        if let Some(complaint) = M::member(self, index).discard() {
+            self.header.complain(TaskRef { task: self.header.id, child: Some(index as u32) }, complaint);
         }
     }
 }
@@ -145,6 +177,16 @@ impl<M: Children> Run for GroupBlock<M> {
         }
         self.start(core, turn);
         self.unfinished.get() == 0
+    }
+
+    fn locals(&self, index: u32) -> Option<Locals> {
+        let own = self.locals.borrow().get(&index).cloned();
+        own.unwrap_or_else(|| self.header.locals())
+    }
+
+    fn set_locals(&self, index: u32, locals: Option<Locals>) {
+        let former = self.locals.borrow_mut().insert(index, locals);
+        drop_quietly(former);
     }
 }
 
@@ -171,6 +213,7 @@ pub(crate) fn new_group<M: Children>(children: M, header: Header) -> Pin<Rc<Grou
         unfinished: Cell::new(children.count()),
         first_failure: Cell::new(None),
         detached: Cell::new(false),
+        locals: RefCell::default(),
         children,
     })
 }
@@ -201,7 +244,9 @@ impl<M: Children> Group<M> {
     ) -> Poll<Ended<M::Outcomes>> {
         let group = self.block.as_ref();
         if !group.has_ended() {
-            group.header.join.wait(&group.header, own_waker(cx), location);
+            if let Err(cycle) = group.header.join.wait(&group.header, own_waker(cx), location) {
+                panic!("glassloop: a gather can never end: {cycle}");
+            }
             return Poll::Pending;
         }
         group.detached.set(true);
@@ -214,19 +259,38 @@ impl<M: Children> Drop for Group<M> {
     fn drop(&mut self) {
         let group = self.block.as_ref();
         group.header.join.forget(&group.header);
-        let ended = group.has_ended();
         group.detached.set(true);
-        let executor = group.header.birth.executor;
-        if !ended {
-            executor.cancel(&group.flags);
+        let cancelling = !group.has_ended();
+        if cancelling {
+            self.cancel(NO_CHILD);
         }
         for index in 0..group.children.count() {
-            let flags = group.children.flags(index);
-            if flags.is_done() {
-                M::member(group, index).discard();
-            } else if !ended {
-                executor.cancel(flags);
+            if group.children.flags(index).is_done() {
+                group.discard_child(index);
+            } else if cancelling {
+                self.cancel(index as u32);
             }
+        }
+    }
+}
+
+impl<M: Children> Group<M> {
+    /// The children are the awaiter's own: inside their loop they go with it, at once, and only one that is being polled has to wait for
+    /// its next turn.
+    fn cancel(&self, index: u32) {
+        let (run, executor): (Pin<Rc<dyn Run>>, _) = (self.block.clone(), self.block.header.executor());
+        let flags = self.block.flags(index);
+        let done = with_current(|core| {
+            if core.id != executor || flags.slot.get() == NO_SLOT || flags.is_busy() {
+                return false;
+            }
+            let Some(ticket) = core.tenant(flags.slot.get()) else { return false };
+            flags.ask_cancel();
+            run.as_ref().turn(core, &Turn { run: &run, index, ticket });
+            true
+        });
+        if done != Some(true) {
+            executor.cancel(flags);
         }
     }
 }

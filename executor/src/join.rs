@@ -1,135 +1,23 @@
 //! The handle of a task: await it, cancel it, or drop it and let the task run on.
 
-use std::any::Any;
-use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::{Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use crate::cell::{Flags, Outcome, drop_quietly, quietly};
-use crate::observer::{Event, WaitEnd};
-use crate::task::{Header, TaskId, TaskRef};
-use crate::waker::{emit, own_waker, task_of};
-
-/// Why awaiting a task gave no value.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum JoinError {
-    /// The task was cancelled, or its executor was dropped before it ended. Not *your* cancellation: asyncio's
-    /// `CancelledError` cannot tell the two apart, this can.
-    Cancelled,
-    /// The task's future panicked: while it was polled or while it was dropped.
-    Panicked(PanicPayload),
-}
-
-impl JoinError {
-    pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> JoinError {
-        JoinError::Panicked(PanicPayload(Mutex::new(payload)))
-    }
-}
-
-impl fmt::Display for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            JoinError::Cancelled => f.write_str("the task was cancelled"),
-            JoinError::Panicked(payload) => write!(f, "the task panicked: {payload}"),
-        }
-    }
-}
-
-impl std::error::Error for JoinError {}
-
-/// What a task panicked with. In a `Mutex`, so that an error that carries it is `Send + Sync`.
-pub struct PanicPayload(Mutex<Box<dyn Any + Send>>);
-
-impl PanicPayload {
-    /// The payload as `std::panic::catch_unwind` gives it, for `std::panic::resume_unwind`.
-    pub fn into_inner(self) -> Box<dyn Any + Send> {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl fmt::Display for PanicPayload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let payload = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match (payload.downcast_ref::<&str>(), payload.downcast_ref::<String>()) {
-            (Some(text), _) => f.write_str(text),
-            (_, Some(text)) => f.write_str(text),
-            _ => f.write_str("(a payload that is no text)"),
-        }
-    }
-}
-
-impl fmt::Debug for PanicPayload {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PanicPayload({self})")
-    }
-}
-
-/// Who waits for a task or a group to end, and where in the source: at most one, as a handle has one owner.
-#[derive(Default)]
-pub(crate) struct JoinCell(Cell<Option<JoinWait>>);
-
-struct JoinWait {
-    waker: Waker,
-    location: &'static Location<'static>,
-}
-
-impl JoinCell {
-    /// Leaves `waker` to be woken at the end of the task that `header` heads.
-    pub(crate) fn wait(&self, header: &Header, waker: Waker, location: &'static Location<'static>) {
-        let former = self.0.take();
-        if let Some(wait) = &former {
-            if wait.waker.will_wake(&waker) && std::ptr::eq(wait.location, location) {
-                return self.0.set(former);
-            }
-            end_wait(header, wait, WaitEnd::Replaced);
-        }
-        let waiter = task_of(&waker);
-        self.0.set(Some(JoinWait { waker, location }));
-        emit(header.birth.executor, || Event::WaitOn { target: header.id, waiter, location });
-        // A waker may be a stranger's: it goes last, when all is in order again.
-        drop_quietly(former);
-    }
-
-    /// The end has come: wakes who waits.
-    pub(crate) fn wake(&self, header: &Header) {
-        if let Some(wait) = self.0.take() {
-            end_wait(header, &wait, WaitEnd::Woken);
-            quietly(|| wait.waker.wake());
-        }
-    }
-
-    /// Nobody waits any more.
-    pub(crate) fn forget(&self, header: &Header) {
-        if let Some(wait) = self.0.take() {
-            end_wait(header, &wait, WaitEnd::Dropped);
-            drop_quietly(wait);
-        }
-    }
-
-    /// Who waits, and where: `None` for a task unknown to this thread's executor.
-    pub(crate) fn waiter(&self) -> Option<(Option<TaskRef>, &'static Location<'static>)> {
-        // Taken and put back, as a `Cell` lends nothing; nothing foreign runs between.
-        let wait = self.0.take()?;
-        let seen = (task_of(&wait.waker), wait.location);
-        self.0.set(Some(wait));
-        Some(seen)
-    }
-}
-
-fn end_wait(header: &Header, wait: &JoinWait, why: WaitEnd) {
-    emit(header.birth.executor, || Event::WaitOff { target: header.id, waiter: task_of(&wait.waker), why });
-}
+use crate::cell::Outcome;
+use crate::flags::Flags;
+use crate::handle::{TaskHandle, cancel};
+use crate::join_error::JoinError;
+use crate::task::{NO_CHILD, Run, TaskId, TaskRef};
+use crate::waker::own_waker;
+use crate::watchers::{OnEnd, call_soon};
 
 /// What a [`Task`] sees of the block it shares with the executor.
-pub(crate) trait Joinable<T> {
-    fn header(&self) -> &Header;
-    fn flags(&self) -> &Flags;
+pub(crate) trait Joinable<T>: Run {
     fn take(self: Pin<&Self>) -> Option<Outcome<T>>;
     fn discard(self: Pin<&Self>);
 }
@@ -138,6 +26,7 @@ pub(crate) trait Joinable<T> {
 ///
 /// Await it for its output. Dropping it *detaches*: the task runs on, and the executor keeps it alive (there is no weak
 /// reference to lose, as in asyncio). An output that nobody takes is dropped on the loop's thread; a panic of that drop is swallowed.
+/// A *failure* that nobody takes is reported, once and at once: a panic of the task, and an `Err` where the task was created so that it shows.
 ///
 /// # Cancel safety
 /// Awaiting `&mut task` and dropping that await loses nothing: the output stays in the task.
@@ -165,9 +54,47 @@ pub struct Task<T> {
     block: Pin<Rc<dyn Joinable<T>>>,
 }
 
+impl<T: 'static> Task<T> {
+    /// The task without its type: to keep in a list, or to cancel from elsewhere.
+    pub fn handle(&self) -> TaskHandle {
+        TaskHandle::of(self.block.clone(), NO_CHILD)
+    }
+
+    /// Has `callback` called when the task has ended, from the loop and as a task of its own: never inside this call, nor inside
+    /// the end of the task (asyncio's `add_done_callback`). Callbacks and who awaits the task come in the order in which they came; on a
+    /// task that has ended, `callback` is next in the run queue. It is dropped uncalled if the loop ends first.
+    #[track_caller]
+    pub fn add_done_callback(&self, callback: impl FnOnce(&TaskHandle) + 'static) {
+        let (header, callback, location) = (self.block.header(), Box::new(callback), Location::caller());
+        if self.is_done() {
+            call_soon(header.executor(), callback, &self.handle(), location);
+        } else {
+            header.join.call(callback, location);
+        }
+    }
+
+    /// Has `end` told when the task has ended, with `index`; at once, if it has. For collections of tasks.
+    pub fn tell_end(&self, end: &Rc<dyn OnEnd>, index: usize) {
+        if self.is_done() {
+            end.ended(index, &self.handle());
+        } else {
+            self.block.header().join.tell(end.clone(), index);
+        }
+    }
+
+    /// Ends [`tell_end`](Task::tell_end).
+    pub fn untell_end(&self, end: &Rc<dyn OnEnd>) {
+        self.block.header().join.untell(end);
+    }
+}
+
 impl<T> Task<T> {
     pub(crate) fn new(block: Pin<Rc<dyn Joinable<T>>>) -> Task<T> {
         Task { block }
+    }
+
+    fn flags(&self) -> &Flags {
+        self.block.flags(NO_CHILD)
     }
 
     /// Asks the task to end: at its next turn its future is dropped, and who awaits it gets [`JoinError::Cancelled`].
@@ -175,22 +102,38 @@ impl<T> Task<T> {
     /// True if the request was made, false if the task had already ended. A task that was never polled never will be. A task
     /// that returns from the very poll in which it was cancelled keeps its value.
     pub fn cancel(&self) -> bool {
-        let (header, flags) = (self.block.header(), self.block.flags());
-        if flags.is_done() {
-            return false;
-        }
-        header.birth.executor.cancel(flags);
-        true
+        cancel(self.block.header(), self.flags(), None)
+    }
+
+    /// As [`cancel`](Task::cancel), and says why: [`JoinError::reason`] (asyncio's `cancel(msg)`). Of several reasons the first stays.
+    pub fn cancel_with(&self, reason: impl Into<Arc<str>>) -> bool {
+        cancel(self.block.header(), self.flags(), Some(reason.into()))
+    }
+
+    /// Whether the task was asked to end and has not yet (asyncio's `cancelling() > 0`). Requests are not counted: two are as good as one.
+    pub fn cancelling(&self) -> bool {
+        self.flags().is_cancelling()
     }
 
     /// Whether the task has ended: with a value, by a panic or cancelled (asyncio's `done`).
     pub fn is_done(&self) -> bool {
-        self.block.flags().is_done()
+        self.flags().is_done()
     }
 
     /// Whether the task has ended by being cancelled (asyncio's `cancelled`).
     pub fn is_cancelled(&self) -> bool {
-        self.block.flags().is_cancelled()
+        self.flags().is_cancelled()
+    }
+
+    /// Whether the task has ended by a panic, or with an `Err` where it was created so that it shows (asyncio's `exception() is not None`).
+    /// It stays so when the outcome has been taken.
+    pub fn has_failed(&self) -> bool {
+        self.flags().has_failed_by_itself()
+    }
+
+    /// What came of the task, if it has ended and nobody has taken it (asyncio's `result`).
+    pub fn try_take(&mut self) -> Option<Result<T, JoinError>> {
+        self.block.as_ref().take()
     }
 
     /// The task's number: never reused within its executor.
@@ -200,7 +143,12 @@ impl<T> Task<T> {
 
     /// The name it was given, else `Task-<id>` (asyncio's `get_name`).
     pub fn name(&self) -> String {
-        self.block.header().name()
+        self.block.header().name(TaskRef { task: self.id(), child: None })
+    }
+
+    /// Gives the task a name, or another (asyncio's `set_name`).
+    pub fn set_name(&self, name: impl Into<String>) {
+        self.block.header().set_name(name.into());
     }
 
     /// Lets the task run on by itself. Same as dropping the handle, but says so.
@@ -214,35 +162,32 @@ impl<T> Future for Task<T> {
     #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let header = self.block.header();
-        if !self.block.flags().is_done() {
-            header.join.wait(header, own_waker(cx), Location::caller());
-            return Poll::Pending;
+        if !self.flags().is_done() {
+            return match header.join.wait(header, own_waker(cx), Location::caller()) {
+                Ok(()) => Poll::Pending,
+                Err(cycle) => Poll::Ready(Err(JoinError::Cycle(cycle))),
+            };
         }
         match self.block.as_ref().take() {
             Some(outcome) => Poll::Ready(outcome),
-            None => panic!("glassloop: {} was awaited again, but its output has been taken", header.name()),
+            None => panic!("glassloop: {} was awaited again, but its output has been taken", self.name()),
         }
     }
 }
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
-        self.block.header().join.forget(self.block.header());
-        if self.block.flags().is_done() {
+        if self.flags().is_done() {
             self.block.as_ref().discard();
+        } else {
+            self.flags().mark_detached();
+            self.block.header().join.forget(self.block.header());
         }
     }
 }
 
 impl<T> fmt::Debug for Task<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let flags = self.block.flags();
-        let state = match (flags.is_done(), flags.is_cancelled(), flags.cancel_asked()) {
-            (true, true, _) => "cancelled",
-            (true, false, _) => "done",
-            (false, _, true) => "cancelling",
-            (false, _, false) => "pending",
-        };
-        write!(f, "Task {{ id: {}, name: {:?}, {state} }}", self.id(), self.name())
+        write!(f, "Task {{ id: {}, name: {:?}, {} }}", self.id(), self.name(), self.flags().word())
     }
 }

@@ -11,7 +11,9 @@
 //! | what happens on a wake, a spawn, a turn? | `core.rs` |
 //! | what is in a waker? | `ticket.rs`, `waker.rs` |
 //! | where are tasks kept, in which order do they run? | `slots.rs`, `run_queue.rs` |
-//! | what is a task, and how is it awaited? | `task.rs`, `cell.rs`, `join.rs` |
+//! | what is a task, and how is it awaited? | `task.rs`, `cell.rs`, `flags.rs`, `join.rs`, `join_error.rs`, `watchers.rs` |
+//! | its name, its origin, its task-locals? a task without its type? all of them? | `profile.rs`, `handle.rs`, `everyone.rs` |
+//! | tasks that await each other? | `cycles.rs` |
 //! | the future of `block_on`? the children of `gather`? | `root.rs`, `group.rs` |
 //! | how do other threads get in? | `remote.rs`, `remote/parking.rs`, `remote/pending.rs` |
 //! | how can I watch it? | `observer.rs`, `snapshot.rs` |
@@ -24,10 +26,16 @@
 #[allow(unsafe_code, reason = "a future is pinned in its cell: argued there")]
 mod cell;
 mod core;
+mod cycles;
+mod everyone;
 mod executor;
+mod flags;
 mod group;
+mod handle;
 mod join;
+mod join_error;
 mod observer;
+mod profile;
 mod remote;
 mod root;
 mod run_queue;
@@ -41,13 +49,18 @@ mod ticket;
     reason = "a waker is built from a table, and finds its executor by the thread's pointer: argued there"
 )]
 mod waker;
+mod watchers;
 
 pub use cell::{Children, FutureCell, Judge, Outcome};
 pub use executor::{Executor, Spawn};
-pub use group::{Ended, Group, Never, OnError, OnPanic, child};
-pub use join::{JoinError, PanicPayload, Task};
+pub use group::{Ended, Group, Never, OnError, OnFailure, OnPanic, child};
+pub use handle::TaskHandle;
+pub use join::Task;
+pub use join_error::{AwaitCycle, Complaint, CycleMember, JoinError, PanicPayload, Uncollected};
 pub use observer::{Ending, Event, JoinState, Observer, Snapshot, TaskState, Via, WaitEnd, WakeEffect};
+pub use profile::Locals;
 pub use remote::{ExecutorId, OutOfExecutors};
 pub use root::{Root, RunRoot};
 pub use task::{TaskId, TaskRef};
 pub use waker::{own_waker, task_of, task_of_parts};
+pub use watchers::OnEnd;

@@ -2,7 +2,7 @@
 
 use std::panic::Location;
 
-use crate::cell::Flags;
+use crate::flags::Flags;
 pub use crate::slots::WakeEffect;
 use crate::task::{TaskId, TaskRef};
 
@@ -30,6 +30,13 @@ pub enum Event<'a> {
         name: Option<&'a str>,
         /// Where it was created.
         location: &'static Location<'static>,
+    },
+    /// A task, or a gather with all its children, was given another name.
+    Rename {
+        /// The task or the gather as a whole.
+        task: TaskId,
+        /// Its name from now on.
+        name: &'a str,
     },
     /// A child of a gather is about to be polled for the first time.
     ChildStart(TaskRef),

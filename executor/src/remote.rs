@@ -14,7 +14,8 @@ use std::task::Waker;
 
 use crossbeam_queue::SegQueue;
 
-use crate::cell::{Flags, drop_quietly};
+use crate::cell::drop_quietly;
+use crate::flags::Flags;
 use crate::observer::Via;
 use crate::slots::NO_SLOT;
 use crate::ticket::{MAX_EXECUTORS, Ticket};

@@ -7,11 +7,12 @@ use std::pin::Pin;
 use std::task::Poll;
 use std::thread;
 
-use crate::cell::Flags;
 use crate::core::Core;
 use crate::executor::Spawn;
+use crate::flags::Flags;
 use crate::observer::{Ending, Event};
-use crate::task::{Header, TaskId, TaskRef};
+use crate::profile::Header;
+use crate::task::{TaskId, TaskRef};
 use crate::ticket::Ticket;
 
 /// What is known of the root while it lives.

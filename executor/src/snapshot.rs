@@ -1,9 +1,10 @@
 //! The executor's whole state at one moment, read off the slots and the run queue.
 
-use crate::cell::Flags;
 use crate::core::Core;
+use crate::flags::Flags;
 use crate::observer::{JoinState, Snapshot, TaskState};
-use crate::task::{Header, TaskRef};
+use crate::profile::Header;
+use crate::task::TaskRef;
 
 impl Core {
     pub(crate) fn snapshot(&self) -> Snapshot {
@@ -12,11 +13,12 @@ impl Core {
         let mut tasks = Vec::new();
         let mut joins = Vec::new();
         let mut add = |task: TaskRef, slot: u32, header: &Header, flags: &Flags| {
+            let profile = header.profile();
             tasks.push(TaskState {
                 task,
-                name: header.birth.name.clone(),
-                parent: header.birth.parent,
-                location: header.birth.location,
+                name: profile.name.clone(),
+                parent: profile.parent,
+                location: profile.location,
                 queued: slots.is_queued(slot),
                 cancel_asked: flags.cancel_told(),
                 escaped: flags.has_escaped(),

@@ -2,14 +2,16 @@
 
 use std::fmt;
 use std::future::Future;
-use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use crate::cell::{Flags, FutureCell, Outcome, project_task};
+use crate::cell::{FutureCell, Judge, Outcome, project_task};
 use crate::core::{Core, Turn};
-use crate::join::{JoinCell, Joinable, Task};
-use crate::remote::ExecutorId;
+use crate::flags::Flags;
+use crate::handle::TaskHandle;
+use crate::join::{Joinable, Task};
+use crate::join_error::JoinError;
+use crate::profile::{Header, Locals};
 
 /// The number of a task (or of a whole `gather`): counted from 1 within its executor, never reused.
 pub type TaskId = u64;
@@ -26,36 +28,22 @@ pub struct TaskRef {
     pub child: Option<u32>,
 }
 
+impl TaskRef {
+    /// The name of a task that was given none: `Task-7`, and `gather-7[2]` for a child of a gather.
+    pub fn default_name(self) -> String {
+        match self.child {
+            None => format!("Task-{self}"),
+            Some(_) => format!("gather-{self}"),
+        }
+    }
+}
+
 impl fmt::Display for TaskRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.child {
             None => write!(f, "{}", self.task),
             Some(child) => write!(f, "{}[{child}]", self.task),
         }
-    }
-}
-
-/// How a task comes into the world: all that is settled at its creation.
-///
-/// Shared: a loop that spawns unnamed tasks from one line makes one of these for all of them.
-#[derive(Debug)]
-pub(crate) struct Birth {
-    pub(crate) executor: ExecutorId,
-    pub(crate) parent: Option<TaskId>,
-    pub(crate) name: Option<String>,
-    pub(crate) location: &'static Location<'static>,
-}
-
-/// The part of a task or a group that does not depend on its types.
-pub(crate) struct Header {
-    pub(crate) id: TaskId,
-    pub(crate) birth: Rc<Birth>,
-    pub(crate) join: JoinCell,
-}
-
-impl Header {
-    pub(crate) fn name(&self) -> String {
-        self.birth.name.clone().unwrap_or_else(|| format!("Task-{}", self.id))
     }
 }
 
@@ -71,31 +59,41 @@ pub(crate) trait Run {
 
     /// One turn: delivers a cancel, or polls once; at the end frees the slot and wakes who waits. True if it has ended.
     fn turn(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool;
+
+    /// The task-locals of the task itself or of a group's child.
+    fn locals(&self, index: u32) -> Option<Locals>;
+
+    /// Gives it others.
+    fn set_locals(&self, index: u32, locals: Option<Locals>);
 }
 
 /// `index` of what is no child of a group.
 pub(crate) const NO_CHILD: u32 = u32::MAX;
 
-pub(crate) struct TaskBlock<F: Future> {
-    pub(crate) cell: FutureCell<F>,
+/// `J` says which outcomes are failures that must not go unseen.
+pub(crate) struct TaskBlock<F: Future, J> {
+    pub(crate) cell: FutureCell<F, J>,
     header: Header,
 }
 
-/// Puts a future into a block of its own, as yet in no slot.
-pub(crate) fn new_task<F: Future + 'static>(future: F, header: Header) -> (Pin<Rc<TaskBlock<F>>>, Task<F::Output>) {
+/// A task that is in no slot as yet, and its handle.
+pub(crate) type NewTask<F, J> = (Pin<Rc<TaskBlock<F, J>>>, Task<<F as Future>::Output>);
+
+/// Puts a future into a block of its own.
+pub(crate) fn new_task<F: Future + 'static, J: Judge<F::Output>>(future: F, header: Header) -> NewTask<F, J> {
     let block = Rc::pin(TaskBlock { cell: FutureCell::new(future), header });
     let task = Task::new(block.clone());
     (block, task)
 }
 
-impl<F: Future + 'static> TaskBlock<F> {
+impl<F: Future + 'static, J: Judge<F::Output>> TaskBlock<F, J> {
     /// Born after the executor closed: ends as cancelled without a turn.
     pub(crate) fn refuse(self: Pin<&Self>) {
-        project_task(self).cancel();
+        project_task(self).cancel(JoinError::cancelled());
     }
 }
 
-impl<F: Future + 'static> Run for TaskBlock<F> {
+impl<F: Future + 'static, J: Judge<F::Output>> Run for TaskBlock<F, J> {
     fn header(&self) -> &Header {
         &self.header
     }
@@ -111,26 +109,31 @@ impl<F: Future + 'static> Run for TaskBlock<F> {
     fn turn(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool {
         let ended = core.give_turn(turn, &self.cell.flags, project_task(self));
         if ended {
-            self.header.join.wake(&self.header);
+            self.header.join.end(&self.header, || TaskHandle::of(turn.run.clone(), NO_CHILD));
+            if self.cell.flags.is_detached() {
+                self.discard();
+            }
         }
         ended
     }
+
+    fn locals(&self, _: u32) -> Option<Locals> {
+        self.header.locals()
+    }
+
+    fn set_locals(&self, _: u32, locals: Option<Locals>) {
+        self.header.amend(|profile| profile.locals = locals);
+    }
 }
 
-impl<F: Future + 'static> Joinable<F::Output> for TaskBlock<F> {
-    fn header(&self) -> &Header {
-        &self.header
-    }
-
-    fn flags(&self) -> &Flags {
-        &self.cell.flags
-    }
-
+impl<F: Future + 'static, J: Judge<F::Output>> Joinable<F::Output> for TaskBlock<F, J> {
     fn take(self: Pin<&Self>) -> Option<Outcome<F::Output>> {
         project_task(self).take()
     }
 
     fn discard(self: Pin<&Self>) {
-        project_task(self).discard();
+        if let Some(complaint) = project_task(self).discard() {
+            self.header.complain(TaskRef { task: self.header.id, child: None }, complaint);
+        }
     }
 }

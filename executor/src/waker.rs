@@ -48,6 +48,12 @@ pub fn task_of(waker: &Waker) -> Option<TaskRef> {
     task_of_parts(waker.data(), waker.vtable())
 }
 
+/// The ticket in a waker of ours, of whichever executor.
+#[inline]
+pub(crate) fn ticket_of_waker(waker: &Waker) -> Option<Ticket> {
+    ticket_of(waker.data(), waker.vtable())
+}
+
 /// As [`task_of`], of a waker known by its two words.
 pub fn task_of_parts(data: *const (), vtable: &'static RawWakerVTable) -> Option<TaskRef> {
     let ticket = ticket_of(data, vtable)?;

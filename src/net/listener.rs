@@ -1,46 +1,27 @@
-//! `TcpListener`: accepts connections.
+//! `Listener`: accepts connections.
 
+use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
-use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use glassloop_reactor::{Direction, Source, Waiting};
 
-use super::{Address, TcpStream, may_try, tried, wait};
+use super::{Family, Site, Stream, Tcp, may_try};
 use crate::context;
 
 /// A socket that connections come to. Several tasks may accept at once: they are served in turn.
-#[derive(Debug)]
-pub struct TcpListener {
-    source: Source<mio::net::TcpListener>,
+pub struct Listener<F: Family> {
+    source: Source<F::Listener>,
 }
 
-impl TcpListener {
-    /// Listens at an address; port 0 is any free one. (`SO_REUSEADDR` is set where that is the custom.)
-    ///
-    /// # Errors
-    /// The address's error, which names it; a name that cannot be found; a text that is no address.
-    ///
-    /// # Panics
-    /// With no loop running on this thread.
-    #[track_caller]
-    pub fn bind(address: impl Into<Address>) -> impl Future<Output = io::Result<TcpListener>> {
-        context::expect("TcpListener::bind()");
-        let addresses = address.into().resolve();
-        async move {
-            let mut result = Err(io::ErrorKind::NotFound.into());
-            for address in addresses.await? {
-                result = mio::net::TcpListener::bind(address).map_err(tried(|| format!("listening at {address}")));
-                if result.is_ok() {
-                    break;
-                }
-            }
-            let context = context::expect("bind()");
-            Ok(TcpListener { source: Source::new_readable(&context.reactor, result?, "tcp listener")? })
-        }
+impl<F: Family> Listener<F> {
+    /// Of a socket that is not registered yet.
+    pub(super) fn new(socket: F::Listener) -> io::Result<Listener<F>> {
+        let context = context::expect("bind()");
+        Ok(Listener { source: Source::new_readable(&context.reactor, socket, F::LISTENER)? })
     }
 
     /// Waits for the next connection; gives it and the address it comes from.
@@ -51,40 +32,61 @@ impl TcpListener {
     /// # Cancel safety
     /// Dropped while it waits, it has taken no connection; its turn goes to the next.
     #[track_caller]
-    pub fn accept(&self) -> Accept<'_> {
-        Accept { listener: self, place: None, location: Location::caller() }
+    pub fn accept(&self) -> Accept<'_, F> {
+        Accept { listener: self, place: None, site: Site::caller("accept") }
+    }
+
+    /// One try of [`Listener::accept`]; `place` belongs to one operation.
+    pub(crate) fn poll_accept(
+        &self,
+        cx: &mut Context<'_>,
+        place: &mut Option<Waiting>,
+        site: Site,
+    ) -> Poll<io::Result<(Stream<F>, F::Addr)>> {
+        ready!(may_try(&self.source, cx))?;
+        let accepted = self.source.poll_io_shared(place, Direction::Read, || site.wait(cx), F::accept);
+        let (socket, address) = ready!(accepted)?;
+        F::prepare(&socket)?;
+        Poll::Ready(Ok((Stream::new(self.source.reactor(), socket)?, address)))
     }
 
     /// The address it listens at.
     ///
     /// # Errors
     /// What the system says.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.source.get_ref().local_addr()
+    pub fn local_addr(&self) -> io::Result<F::Addr> {
+        F::listening_at(self.source.get_ref())
     }
 }
 
-/// See [`TcpListener::accept`].
+impl<F: Family> fmt::Debug for Listener<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Listener({:?})", self.source.get_ref())
+    }
+}
+
+/// See [`Listener::accept`].
 #[derive(Debug)]
 #[must_use = "futures do nothing unless awaited"]
-pub struct Accept<'l> {
-    listener: &'l TcpListener,
+pub struct Accept<'l, F: Family = Tcp> {
+    listener: &'l Listener<F>,
     place: Option<Waiting>,
-    location: &'static Location<'static>,
+    site: Site,
 }
 
-impl Future for Accept<'_> {
-    type Output = io::Result<(TcpStream, SocketAddr)>;
+impl<F: Family> Future for Accept<'_, F> {
+    type Output = io::Result<(Stream<F>, F::Addr)>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        ready!(may_try(&self.listener.source, cx))?;
         let this = &mut *self;
-        let (source, location) = (&this.listener.source, this.location);
-        let leave_wait = || wait(cx, "accept", location);
-        let accepted = source.poll_io_shared(&mut this.place, Direction::Read, leave_wait, |socket| socket.accept());
-        let (socket, address) = ready!(accepted)?;
-        let stream = TcpStream::new(source.reactor(), socket)?;
-        stream.set_nodelay(true)?;
-        Poll::Ready(Ok((stream, address)))
+        this.listener.poll_accept(cx, &mut this.place, this.site)
     }
+}
+
+/// How long to wait after `accept` failed. A peer that is gone already costs nothing; where the system is short of something, to
+/// ask again at once would only burn the processor.
+pub(crate) fn accept_pause(error: &io::Error) -> Option<Duration> {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    let peer_is_gone = matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted);
+    (!peer_is_gone).then_some(Duration::from_millis(50))
 }

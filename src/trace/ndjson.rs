@@ -135,6 +135,7 @@ fn of_executor(event: &executor::Event<'_>) -> Value {
         Spawn { task, children, parent, name, location } => json!({
             "kind": "Spawn", "task": task, "children": children, "parent": parent, "name": name, "loc": at(location)
         }),
+        Rename { task, name } => json!({ "kind": "Rename", "task": task, "name": name }),
         ChildStart(child) => json!({ "kind": "ChildStart", "task": id(child) }),
         Wake { task, by, via, effect } => json!({
             "kind": "Wake", "task": task.as_ref().map(id), "by": by.as_ref().map(id),

@@ -5,11 +5,12 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use glassloop::trace::{Event, Observer, reactor};
 use glassloop::{Clock, JoinError, Runtime};
 
 pub(crate) fn virtual_runtime() -> Runtime {
@@ -19,6 +20,24 @@ pub(crate) fn virtual_runtime() -> Runtime {
 /// Runs a future on a virtual clock of its own: no test waits for time.
 pub(crate) fn run<F: Future>(future: F) -> F::Output {
     virtual_runtime().block_on(future).unwrap()
+}
+
+/// Told when the loop goes to sleep without limit.
+struct Asleep(mpsc::Sender<()>);
+
+impl Observer for Asleep {
+    fn event(&self, event: &Event<'_>) {
+        if let Event::Reactor(reactor::Event::Park { max_wait: None, .. }) = event {
+            let _ = self.0.send(());
+        }
+    }
+}
+
+/// A loop on a virtual clock that tells whenever it goes to sleep without limit, as only the world can wake it then.
+pub(crate) fn watched_runtime() -> (Runtime, mpsc::Receiver<()>) {
+    let (tell, asleep) = mpsc::channel();
+    let builder = Runtime::builder().clock(Clock::new_virtual()).observer(Rc::new(Asleep(tell)));
+    (builder.build().unwrap(), asleep)
 }
 
 pub(crate) fn ms(count: u64) -> Duration {

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::mpsc;
 use std::task::Poll;
@@ -15,6 +15,17 @@ use glassloop::{Clock, Instant, Runtime, Sleep, create_task, gather, now, sleep,
 use crate::common::{Log, at, ms, run, virtual_runtime};
 
 const HOUR: Duration = Duration::from_secs(3600);
+
+/// A sleep of an hour, armed.
+async fn armed_sleep() -> Pin<Box<Sleep>> {
+    let mut nap = Box::pin(sleep(HOUR));
+    poll_fn(|cx| {
+        assert!(nap.as_mut().poll(cx).is_pending());
+        Poll::Ready(())
+    })
+    .await;
+    nap
+}
 
 fn armed() -> usize {
     let snapshot = trace::snapshot().unwrap();
@@ -255,12 +266,7 @@ fn dropped_on_another_thread_it_is_disarmed() {
     let runtime = virtual_runtime();
     runtime
         .block_on(async {
-            let mut nap = Box::pin(sleep(HOUR));
-            poll_fn(|cx| {
-                assert!(nap.as_mut().poll(cx).is_pending());
-                Poll::Ready(())
-            })
-            .await;
+            let nap = armed_sleep().await;
             assert_eq!(armed(), 1);
             thread::spawn(move || drop(nap)).join().unwrap();
             yield_now().await;
@@ -272,13 +278,7 @@ fn dropped_on_another_thread_it_is_disarmed() {
 #[test]
 fn dropped_outside_of_the_loop_it_is_disarmed() {
     let runtime = virtual_runtime();
-    let mut nap = runtime.block_on(async { Box::pin(sleep(HOUR)) }).unwrap();
-    runtime
-        .block_on(poll_fn(|cx| {
-            assert!(nap.as_mut().poll(cx).is_pending());
-            Poll::Ready(())
-        }))
-        .unwrap();
+    let nap = runtime.block_on(armed_sleep()).unwrap();
     drop(nap);
     runtime.block_on(async { assert_eq!(armed(), 0) }).unwrap();
     assert_eq!(runtime.clock().now(), Instant::default());
@@ -287,13 +287,7 @@ fn dropped_outside_of_the_loop_it_is_disarmed() {
 #[test]
 fn dropped_after_its_loop_it_does_nothing() {
     let runtime = virtual_runtime();
-    let mut nap = runtime.block_on(async { Box::pin(sleep(HOUR)) }).unwrap();
-    runtime
-        .block_on(poll_fn(|cx| {
-            assert!(nap.as_mut().poll(cx).is_pending());
-            Poll::Ready(())
-        }))
-        .unwrap();
+    let nap = runtime.block_on(armed_sleep()).unwrap();
     drop(runtime);
     // Another loop may live in the same place now: its timer is not this one's.
     run(async move {
@@ -310,12 +304,7 @@ fn dropped_after_its_loop_it_does_nothing() {
 fn moved_to_another_loop_it_panics_with_its_text() {
     let (send, receive) = mpsc::channel();
     run(async move {
-        let mut nap = Box::pin(sleep(HOUR));
-        poll_fn(|cx| {
-            assert!(nap.as_mut().poll(cx).is_pending());
-            Poll::Ready(())
-        })
-        .await;
+        let nap = armed_sleep().await;
         let other_loop = thread::spawn(move || {
             let text = crate::common::panic_text(|| run(nap));
             send.send(text).unwrap();

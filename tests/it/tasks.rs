@@ -66,7 +66,7 @@ fn t6_cancelled_before_its_first_step_it_never_runs() {
             body.say("ran");
         });
         assert!(unborn.cancel());
-        assert!(matches!(unborn.await, Err(JoinError::Cancelled)));
+        assert!(matches!(unborn.await, Err(JoinError::Cancelled { .. })));
         assert_eq!(log.take(), "dropped");
     });
 }
@@ -99,7 +99,7 @@ fn t9_a_cancelled_task_says_so_every_time_and_a_taken_value_panics() {
         let mut task = create_task(pending::<()>());
         task.cancel();
         for _ in 0..3 {
-            assert!(matches!((&mut task).await, Err(JoinError::Cancelled)));
+            assert!(matches!((&mut task).await, Err(JoinError::Cancelled { .. })));
         }
         let mut task = create_task_named("once", async { 1 });
         assert_eq!((&mut task).await.unwrap(), 1);
@@ -137,7 +137,7 @@ fn t16_a_task_that_cancels_itself_and_waits_is_dropped() {
             body.say("ran on");
         });
         *me.borrow_mut() = Some(task);
-        assert!(matches!(poll_taken(&me).await, Err(JoinError::Cancelled)));
+        assert!(matches!(poll_taken(&me).await, Err(JoinError::Cancelled { .. })));
         assert_eq!(log.take(), "dropped");
     });
 }

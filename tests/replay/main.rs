@@ -120,7 +120,7 @@ impl Observer for Replay {
 
 fn replay(seed: u64, kinds: &mut BTreeSet<String>) -> u64 {
     let observer = Rc::new(Replay::default());
-    let builder = Runtime::builder().clock(Clock::new_virtual()).observer(observer.clone());
+    let builder = Runtime::builder().clock(Clock::new_virtual()).observer(observer.clone()).on_report(|_| {});
     let runtime = builder.build().expect("a loop");
     let result = runtime.block_on(programs::program(seed));
     drop(runtime); // what is left is cancelled, and that is observed too

@@ -15,9 +15,17 @@ use glassloop::{
     Queue, Task, create_task, create_task_named, gather, gather_results, join, sleep, timeout, to_thread, yield_now,
 };
 
+#[path = "grouped.rs"]
+mod grouped;
+#[path = "synced.rs"]
+mod synced;
+#[path = "timed.rs"]
+mod timed;
+
 struct World {
     random: Cell<u64>,
     queues: [Queue<u64>; 2],
+    synced: synced::Synced,
     tasks: RefCell<Vec<Task<()>>>,
     /// Steps left: programs are small.
     steps: Cell<u32>,
@@ -53,6 +61,7 @@ pub async fn program(seed: u64) {
     let world = Rc::new(World {
         random: Cell::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)),
         queues: [Queue::new(), Queue::bounded(1)],
+        synced: synced::Synced::new(),
         tasks: RefCell::default(),
         steps: Cell::new(24),
     });
@@ -75,7 +84,7 @@ fn body(world: Rc<World>, depth: u32) -> Pin<Box<dyn Future<Output = ()>>> {
 
 async fn step(world: &Rc<World>, depth: u32) {
     let deeper = depth < 3;
-    match world.below(18) {
+    match world.below(27) {
         0 => sleep(world.time()).await,
         1 => yield_now().await,
         2 => drop(timeout(world.time(), world.queue().put(world.below(100))).await),
@@ -115,6 +124,9 @@ async fn step(world: &Rc<World>, depth: u32) {
         15 => from_another_thread().await,
         16 => drop(timeout(world.time(), to_thread(|| 1)).await),
         17 if depth > 0 && world.below(4) == 0 => resume_unwind(Box::new("on purpose")),
+        18 => timed::step(&|bound| world.below(bound), world.time(), world.queue().get()).await,
+        23..=26 if deeper => grouped::step(world, depth).await,
+        19..=22 => world.synced.step(&|bound| world.below(bound), world.time()).await,
         _ => drop(join!(sleep(world.time()), timeout(world.time(), world.queue().get())).await),
     }
 }

@@ -14,6 +14,6 @@ fn errors_and_names_are_send_and_sync() {
 
 #[test]
 fn an_error_fits_in_a_boxed_error() {
-    let boxed: Box<dyn std::error::Error + Send + Sync> = Box::new(JoinError::Cancelled);
+    let boxed: Box<dyn std::error::Error + Send + Sync> = Box::new(JoinError::cancelled());
     assert_eq!(boxed.to_string(), "the task was cancelled");
 }

@@ -10,7 +10,7 @@ use glassloop_executor::{JoinError, Task};
 use crate::common::{Counts, Gate, Log, OnDrop, drain, executor, outcome, spawn, tick, yield_now};
 
 fn is_cancelled<T>(outcome: Result<T, JoinError>) -> bool {
-    matches!(outcome, Err(JoinError::Cancelled))
+    matches!(outcome, Err(JoinError::Cancelled { .. }))
 }
 
 /// T6: cancelled before its first step, the body never runs.

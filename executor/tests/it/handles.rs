@@ -104,8 +104,8 @@ fn kept_longer_than_the_executor() {
     drop(gone);
     assert_eq!(counts.polls_and_drops(), (1, 2));
     let other = executor();
-    assert!(matches!(outcome(&other, &mut waiting), Err(JoinError::Cancelled)));
-    assert!(matches!(outcome(&other, &mut unborn), Err(JoinError::Cancelled)));
+    assert!(matches!(outcome(&other, &mut waiting), Err(JoinError::Cancelled { .. })));
+    assert!(matches!(outcome(&other, &mut unborn), Err(JoinError::Cancelled { .. })));
     assert_eq!(outcome(&other, &mut finished).unwrap(), 2);
     assert!(!waiting.cancel() && waiting.is_cancelled());
 }

@@ -34,6 +34,11 @@ impl Model {
                 }
                 assert!(self.tasks.insert(state.task, state).is_none(), "{task} was born twice");
             }
+            Event::Rename { task, name } => {
+                let group = self.groups.get_mut(&task).into_iter();
+                let tasks = self.tasks.values_mut().filter(|state| state.task.task == task);
+                tasks.chain(group).for_each(|state| state.name = Some(name.into()));
+            }
             Event::ChildStart(child) => {
                 let group = &self.groups[&child.task];
                 self.tasks.insert(child, TaskState { task: child, ..group.clone() });

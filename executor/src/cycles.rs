@@ -1,0 +1,88 @@
+//! Tasks that await each other: found when the one wait is made that closes the circle.
+//!
+//! asyncio lets them hang, and cannot even cancel them. Here the suspicion is noted; once nothing is ready, whoever drives the
+//! executor asks for it, sees that none of the tasks can be woken by anything else, and breaks the circle.
+
+use crate::core::Core;
+use crate::executor::Executor;
+use crate::join_error::{AwaitCycle, CycleMember};
+use crate::task::TaskId;
+use crate::ticket::Ticket;
+
+/// A chain of awaits longer than this is not followed to its end: a loop of so many tasks is found only when all tasks are asleep.
+const LONGEST: usize = 1000;
+
+impl Core {
+    /// `waiter` has begun to wait for `target`. Nearly always nobody waits for the waiter in turn, and that is all.
+    #[inline]
+    pub(crate) fn look_for_cycle(&self, waiter: Ticket, target: TaskId) {
+        let awaited = {
+            let state = self.state();
+            state
+                .slots
+                .run(waiter.slot())
+                .is_some_and(|(run, _)| run.header().id == target || run.header().join.waiter_ticket().is_some())
+        };
+        if awaited && self.cycle(waiter, target).is_some() {
+            self.suspects.borrow_mut().push((waiter, target));
+        }
+    }
+
+    /// The circle that `waiter` closed by awaiting `target`, if it is still there.
+    fn cycle(&self, waiter: Ticket, target: TaskId) -> Option<AwaitCycle> {
+        let state = self.state();
+        let header = |ticket: Ticket| {
+            let alive = state.slots.tenant(ticket.slot()) == Some(ticket);
+            alive.then(|| state.slots.run(ticket.slot()).map(|(run, index)| (run.header(), index))).flatten()
+        };
+        // From the waiter to who waits for it, and so on; then turned round.
+        let mut tickets = vec![waiter];
+        while header(*tickets.last()?)?.0.id != target {
+            if tickets.len() > LONGEST {
+                return None;
+            }
+            tickets.push(header(*tickets.last()?)?.0.join.waiter_ticket()?.0);
+        }
+        tickets.reverse();
+        let member = |index: usize| {
+            let ticket = tickets[index];
+            let next = tickets[(index + 1) % tickets.len()];
+            let (waiting, location) = header(next)?.0.join.waiter_ticket()?;
+            let task = self.task_ref(ticket)?;
+            let name = header(ticket)?.0.name(task);
+            (waiting == ticket).then_some(CycleMember { task, name, location })
+        };
+        Some(AwaitCycle { tasks: (0..tickets.len()).map(member).collect::<Option<_>>()? })
+    }
+}
+
+impl Executor {
+    /// Whether tasks may await each other.
+    #[inline]
+    pub fn suspects_cycles(&self) -> bool {
+        !self.core().suspects.borrow().is_empty()
+    }
+
+    /// The circles of tasks that await each other now. A task of one may still be waiting for something else as well.
+    pub fn cycles(&self) -> Vec<AwaitCycle> {
+        self.enter(|| {
+            let suspects = self.core().suspects.take();
+            let (found, still): (Vec<_>, Vec<_>) = suspects
+                .into_iter()
+                .filter_map(|(waiter, target)| Some((self.core().cycle(waiter, target)?, (waiter, target))))
+                .unzip();
+            *self.core().suspects.borrow_mut() = still;
+            found
+        })
+    }
+
+    /// Breaks a circle: the await that the last of its tasks is in gives [`JoinError::Cycle`](crate::JoinError::Cycle).
+    pub fn break_cycle(&self, cycle: &AwaitCycle) {
+        let Some(first) = cycle.tasks.first() else { return };
+        self.enter(|| {
+            if let Some(first) = self.core().find(first.task.task) {
+                first.header().join.break_wait(first.header(), cycle.clone());
+            }
+        });
+    }
+}

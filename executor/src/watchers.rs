@@ -1,0 +1,271 @@
+//! Who is to be told when a task ends: one who awaits it, callbacks, and collections of tasks, in the order in which they came.
+
+use std::cell::Cell;
+use std::panic::Location;
+use std::ptr;
+use std::rc::Rc;
+use std::task::Waker;
+
+use crate::cell::{drop_quietly, quietly};
+use crate::executor::Spawn;
+use crate::group::OnPanic;
+use crate::handle::TaskHandle;
+use crate::join_error::AwaitCycle;
+use crate::observer::{Event, WaitEnd};
+use crate::profile::Header;
+use crate::remote::ExecutorId;
+use crate::task::TaskRef;
+use crate::ticket::Ticket;
+use crate::waker::{emit, task_of, ticket_of_waker, with_current};
+
+/// Counts the ends of tasks: behind `wait`, `as_completed` and task groups.
+pub trait OnEnd {
+    /// The task to which it was given with this `index` has ended. Called by the loop, once the task's future is dropped; it may wake
+    /// and ask to cancel, and do nothing else.
+    fn ended(&self, index: usize, task: &TaskHandle);
+}
+
+/// What a done callback is: it gets the task, and its turn in the run queue.
+pub(crate) type Callback = Box<dyn FnOnce(&TaskHandle)>;
+
+enum Watcher {
+    Waiter(Waiter),
+    Callback(Callback, &'static Location<'static>),
+    End(Rc<dyn OnEnd>, usize),
+    /// The waiter was told that it waits in a circle, and has not had its turn yet.
+    Broken(AwaitCycle),
+}
+
+/// Who awaits the task, and where in the source: at most one, as a handle has one owner.
+struct Waiter {
+    waker: Waker,
+    location: &'static Location<'static>,
+}
+
+/// Nearly always nobody or one waiter, who then stands in the task itself.
+enum Watchers {
+    One(Waiter),
+    Many(Option<Box<Line>>),
+}
+
+#[derive(Default)]
+struct Line(Vec<Watcher>);
+
+impl Default for Watchers {
+    fn default() -> Watchers {
+        Watchers::Many(None)
+    }
+}
+
+const _: () = assert!(size_of::<Watchers>() == size_of::<Waiter>());
+
+impl Watchers {
+    fn push(&mut self, watcher: Watcher) {
+        match std::mem::take(self) {
+            Watchers::One(waiter) => {
+                *self = Watchers::Many(Some(Box::new(Line(vec![Watcher::Waiter(waiter), watcher]))));
+            }
+            Watchers::Many(line) => {
+                let mut line = line.unwrap_or_default();
+                line.0.push(watcher);
+                *self = Watchers::Many(Some(line));
+            }
+        }
+    }
+
+    fn waiter(&mut self) -> Option<&mut Waiter> {
+        match self {
+            Watchers::One(waiter) => Some(waiter),
+            Watchers::Many(line) => line.as_mut()?.0.iter_mut().find_map(|watcher| match watcher {
+                Watcher::Waiter(waiter) => Some(waiter),
+                _ => None,
+            }),
+        }
+    }
+
+    /// The waiter, in the place of the former or behind all others.
+    fn set_waiter(&mut self, waiter: Waiter) -> Option<Waiter> {
+        if let Some(place) = self.waiter() {
+            return Some(std::mem::replace(place, waiter));
+        }
+        match self {
+            Watchers::Many(None) => *self = Watchers::One(waiter),
+            _ => self.push(Watcher::Waiter(waiter)),
+        }
+        None
+    }
+
+    /// The first of a line that is `which`.
+    fn take(&mut self, which: impl Fn(&Watcher) -> bool) -> Option<Watcher> {
+        let Watchers::Many(Some(line)) = self else { return None };
+        let position = line.0.iter().position(which)?;
+        Some(line.0.remove(position))
+    }
+
+    fn take_waiter(&mut self) -> Option<Waiter> {
+        if let Watchers::Many(_) = self {
+            return match self.take(|watcher| matches!(watcher, Watcher::Waiter(_)))? {
+                Watcher::Waiter(waiter) => Some(waiter),
+                _ => None,
+            };
+        }
+        match std::mem::take(self) {
+            Watchers::One(waiter) => Some(waiter),
+            Watchers::Many(_) => None,
+        }
+    }
+}
+
+/// The watchers of one task or group. A `Cell`: they are taken out to be looked at, and nothing foreign runs before they are put back.
+#[derive(Default)]
+pub(crate) struct JoinCell(Cell<Watchers>);
+
+impl JoinCell {
+    /// Leaves `waker` to be woken at the end of the task that `header` heads.
+    pub(crate) fn wait(
+        &self,
+        header: &Header,
+        waker: Waker,
+        location: &'static Location<'static>,
+    ) -> Result<(), AwaitCycle> {
+        let mut watchers = self.0.take();
+        if let Some(Watcher::Broken(cycle)) = watchers.take(|watcher| matches!(watcher, Watcher::Broken(_))) {
+            self.0.set(watchers);
+            return Err(cycle);
+        }
+        if let Some(former) = watchers.waiter() {
+            if former.waker.will_wake(&waker) && ptr::eq(former.location, location) {
+                self.0.set(watchers);
+                return Ok(());
+            }
+            end_wait(header, former, WaitEnd::Replaced);
+        }
+        let waiter = task_of(&waker);
+        let ticket = ticket_of_waker(&waker);
+        let former = watchers.set_waiter(Waiter { waker, location });
+        self.0.set(watchers);
+        let executor = header.executor();
+        emit(executor, || Event::WaitOn { target: header.id, waiter, location });
+        with_current(|core| {
+            if let Some(ticket) = ticket
+                && core.id == executor
+            {
+                core.look_for_cycle(ticket, header.id);
+            }
+        });
+        // A waker may be a stranger's: it goes last, when all is in order again.
+        drop_quietly(former);
+        Ok(())
+    }
+
+    /// Has `callback` run at the end of the task.
+    pub(crate) fn call(&self, callback: Callback, location: &'static Location<'static>) {
+        self.push(Watcher::Callback(callback, location));
+    }
+
+    /// Has `end` told of the end of the task.
+    pub(crate) fn tell(&self, end: Rc<dyn OnEnd>, index: usize) {
+        self.push(Watcher::End(end, index));
+    }
+
+    /// `end` wants to know no more.
+    pub(crate) fn untell(&self, end: &Rc<dyn OnEnd>) {
+        let mut watchers = self.0.take();
+        let same = |other: &Rc<dyn OnEnd>| ptr::addr_eq(Rc::as_ptr(other), Rc::as_ptr(end));
+        let former = watchers.take(|watcher| matches!(watcher, Watcher::End(other, _) if same(other)));
+        self.0.set(watchers);
+        drop_quietly(former);
+    }
+
+    fn push(&self, watcher: Watcher) {
+        let mut watchers = self.0.take();
+        watchers.push(watcher);
+        self.0.set(watchers);
+    }
+
+    /// The end has come: tells all, in their order. None of them runs before its turn.
+    pub(crate) fn end(&self, header: &Header, task: impl FnOnce() -> TaskHandle) {
+        let line = match self.0.take() {
+            Watchers::Many(None) => return,
+            Watchers::One(waiter) => return wake(header, waiter),
+            Watchers::Many(Some(line)) => line,
+        };
+        let task = task();
+        for watcher in line.0 {
+            match watcher {
+                Watcher::Waiter(waiter) => wake(header, waiter),
+                Watcher::Callback(callback, location) => call_soon(header.executor(), callback, &task, location),
+                Watcher::End(end, index) => quietly(|| end.ended(index, &task)),
+                Watcher::Broken(_) => {}
+            }
+        }
+    }
+
+    /// Nobody waits any more.
+    pub(crate) fn forget(&self, header: &Header) {
+        let mut watchers = self.0.take();
+        let waiter = watchers.take_waiter();
+        self.0.set(watchers);
+        if let Some(waiter) = waiter {
+            end_wait(header, &waiter, WaitEnd::Dropped);
+            drop_quietly(waiter);
+        }
+    }
+
+    /// Whoever waits is woken, to be told that it waits in a circle.
+    pub(crate) fn break_wait(&self, header: &Header, cycle: AwaitCycle) {
+        let mut watchers = self.0.take();
+        let waiter = watchers.take_waiter();
+        if waiter.is_some() {
+            watchers.push(Watcher::Broken(cycle));
+        }
+        self.0.set(watchers);
+        if let Some(waiter) = waiter {
+            wake(header, waiter);
+        }
+    }
+
+    /// Who waits, and where: `None` for a task unknown to this thread's executor.
+    pub(crate) fn waiter(&self) -> Option<(Option<TaskRef>, &'static Location<'static>)> {
+        self.look(|waiter| (task_of(&waiter.waker), waiter.location))
+    }
+
+    /// The ticket of whoever waits, and where.
+    pub(crate) fn waiter_ticket(&self) -> Option<(Ticket, &'static Location<'static>)> {
+        self.look(|waiter| Some((ticket_of_waker(&waiter.waker)?, waiter.location)))?
+    }
+
+    fn look<R>(&self, look: impl FnOnce(&Waiter) -> R) -> Option<R> {
+        let mut watchers = self.0.take();
+        let seen = watchers.waiter().map(|waiter| look(waiter));
+        self.0.set(watchers);
+        seen
+    }
+}
+
+fn wake(header: &Header, waiter: Waiter) {
+    end_wait(header, &waiter, WaitEnd::Woken);
+    quietly(|| waiter.waker.wake());
+}
+
+fn end_wait(header: &Header, waiter: &Waiter, why: WaitEnd) {
+    emit(header.executor(), || Event::WaitOff { target: header.id, waiter: task_of(&waiter.waker), why });
+}
+
+/// Gives a callback its turn, as a task of its own. Outside of its task's loop it is dropped.
+pub(crate) fn call_soon(
+    executor: ExecutorId,
+    callback: Callback,
+    task: &TaskHandle,
+    location: &'static Location<'static>,
+) {
+    let task = task.clone();
+    let mut call = Some(async move { callback(&task) });
+    with_current(|core| {
+        if core.id == executor
+            && let Some(call) = call.take()
+        {
+            core.spawn::<_, OnPanic>(Spawn { name: None, location }, call).detach();
+        }
+    });
+}

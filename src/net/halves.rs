@@ -1,0 +1,90 @@
+//! The two halves of a connection, for two tasks.
+
+use std::fmt;
+use std::future::Future;
+use std::io::{self, IoSlice};
+use std::net::Shutdown;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_io::{AsyncRead, AsyncWrite};
+
+use super::{Family, Stream, Tcp};
+
+/// The reading half of a [`Stream`].
+pub struct ReadHalf<F: Family = Tcp>(pub(super) Stream<F>);
+
+/// The writing half of a [`Stream`]. Dropping it says the end of the stream to the other side.
+pub struct WriteHalf<F: Family = Tcp>(pub(super) Stream<F>);
+
+impl<F: Family> AsyncRead for ReadHalf<F> {
+    #[track_caller]
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_read(cx, buf)
+    }
+}
+
+impl<F: Family> ReadHalf<F> {
+    /// As [`Stream::read`].
+    ///
+    /// # Errors
+    /// As there.
+    #[track_caller]
+    pub fn read<'a>(&'a mut self, buf: &'a mut [u8]) -> impl Future<Output = io::Result<usize>> + 'a {
+        self.0.read(buf)
+    }
+}
+
+impl<F: Family> AsyncWrite for WriteHalf<F> {
+    #[track_caller]
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    #[track_caller]
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(cx, bufs)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_close(cx)
+    }
+}
+
+impl<F: Family> WriteHalf<F> {
+    /// As [`Stream::write_all`].
+    ///
+    /// # Errors
+    /// As there.
+    #[track_caller]
+    pub fn write_all<'a>(&'a mut self, buf: &'a [u8]) -> impl Future<Output = io::Result<()>> + 'a {
+        self.0.write_all(buf)
+    }
+}
+
+impl<F: Family> Drop for WriteHalf<F> {
+    fn drop(&mut self) {
+        // An error means that there is nobody left to tell.
+        let _ = self.0.shutdown(Shutdown::Write);
+    }
+}
+
+impl<F: Family> fmt::Debug for ReadHalf<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ReadHalf({:?})", self.0)
+    }
+}
+
+impl<F: Family> fmt::Debug for WriteHalf<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "WriteHalf({:?})", self.0)
+    }
+}

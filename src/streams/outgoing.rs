@@ -1,0 +1,221 @@
+//! What a writer has taken and the transport has not: a task of its own sends it, as long as there is any.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::io;
+use std::mem;
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll, Waker, ready};
+
+use glassloop_executor::Spawn;
+use glassloop_reactor::Direction;
+
+use super::buffer::Buffer;
+use super::connection::{Connection, Lost};
+use crate::context;
+use crate::net::Site;
+use crate::waiters::{Registration, Resource, Seen, Waiters};
+
+/// asyncio's water marks: above the high one `drain` waits, until the buffer is down to the low one.
+const HIGH_WATER: usize = 64 * 1024;
+const LOW_WATER: usize = HIGH_WATER / 4;
+
+/// How far the stream is to go once all is sent.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Ending {
+    /// On.
+    No,
+    /// To the end of what is written; reading goes on.
+    Write,
+    /// To the end of both directions.
+    Both,
+}
+
+pub(super) struct Outgoing {
+    pub(super) connection: Rc<Connection>,
+    unsent: RefCell<Buffer>,
+    /// Went above the high water mark, and has not come down to the low one since.
+    pub(super) is_full: Cell<bool>,
+    pub(super) ending: Cell<Ending>,
+    /// How far it has come.
+    pub(super) ended: Cell<Ending>,
+    pub(super) lost: RefCell<Option<Lost>>,
+    /// A task is at it.
+    is_sending: Cell<bool>,
+    pub(super) registration: Registration,
+    pub(super) drainers: Waiters,
+    pub(super) closers: Waiters,
+}
+
+impl Outgoing {
+    pub(super) fn new(connection: Rc<Connection>) -> Rc<Outgoing> {
+        Rc::new(Outgoing {
+            connection,
+            unsent: RefCell::default(),
+            is_full: Cell::new(false),
+            ending: Cell::new(Ending::No),
+            ended: Cell::new(Ending::No),
+            lost: RefCell::new(None),
+            is_sending: Cell::new(false),
+            registration: Registration::default(),
+            drainers: Waiters::default(),
+            closers: Waiters::default(),
+        })
+    }
+
+    pub(super) fn register(self: &Rc<Self>) {
+        self.registration.register("stream writer", || {
+            let this: Weak<dyn Resource> = Rc::downgrade(self) as Weak<Outgoing>;
+            this
+        });
+    }
+
+    /// Takes `bytes` over; sends at once what the transport takes.
+    pub(super) fn push(self: &Rc<Self>, bytes: &[u8], site: Site) -> io::Result<()> {
+        let mut rest = bytes;
+        if !self.is_sending.get() {
+            let mut cx = Context::from_waker(Waker::noop());
+            while !rest.is_empty() {
+                match self.poll_write(&mut cx, rest, site) {
+                    Poll::Ready(Ok(count)) => rest = &rest[count..],
+                    Poll::Ready(Err(error)) => {
+                        self.lose(&error);
+                        return Err(error);
+                    }
+                    Poll::Pending => break,
+                }
+            }
+        }
+        if !rest.is_empty() {
+            let mut unsent = self.unsent.borrow_mut();
+            unsent.push(rest);
+            self.is_full.set(self.is_full.get() || unsent.len() > HIGH_WATER);
+        }
+        self.go_on(site);
+        Ok(())
+    }
+
+    /// Sends what can be sent now; if that is not all, a task sends the rest.
+    pub(super) fn go_on(self: &Rc<Self>, site: Site) {
+        if self.is_sending.get() {
+            return;
+        }
+        if self.poll_send(&mut Context::from_waker(Waker::noop()), site).is_ready() {
+            return;
+        }
+        self.connection.stop_waiting(Direction::Write); // nobody would be woken
+        // Without a loop there is nobody to do it: what is left goes with the connection.
+        let Some(context) = context::current() else { return };
+        self.is_sending.set(true);
+        let sending = Sending(Rc::clone(self));
+        let spawn =
+            Spawn { name: Some(format!("writing to {}", self.connection.peer.name())), location: site.location };
+        drop(context.executor.spawn(spawn, async move {
+            let sending = sending;
+            poll_fn(|cx| sending.0.poll_send(cx, site)).await;
+        }));
+    }
+
+    fn poll_write(&self, cx: &mut Context<'_>, bytes: &[u8], site: Site) -> Poll<io::Result<usize>> {
+        match self.connection.with(|transport| transport.poll_write(cx, bytes, site)) {
+            None => Poll::Ready(Err(io::Error::new(io::ErrorKind::NotConnected, "the connection is closed"))),
+            Some(Poll::Ready(Ok(0))) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            Some(written) => written,
+        }
+    }
+
+    /// Sends until all is sent and the ending that is wanted is reached.
+    fn poll_send(&self, cx: &mut Context<'_>, site: Site) -> Poll<()> {
+        // After a failure there may still be the closing to do.
+        while let Err(error) = ready!(self.poll_send_all(cx, site)) {
+            self.lose(&error);
+        }
+        Poll::Ready(())
+    }
+
+    fn poll_send_all(&self, cx: &mut Context<'_>, site: Site) -> Poll<io::Result<()>> {
+        if self.lost.borrow().is_none() {
+            while !self.unsent.borrow().is_empty() {
+                // Taken out meanwhile: a stranger's transport may call back.
+                let mut unsent = mem::take(&mut *self.unsent.borrow_mut());
+                let written = self.poll_write(cx, unsent.as_slice(), site);
+                if let Poll::Ready(Ok(count)) = written {
+                    unsent.discard(count);
+                }
+                let late = mem::replace(&mut *self.unsent.borrow_mut(), unsent);
+                if !late.is_empty() {
+                    self.unsent.borrow_mut().push(late.as_slice());
+                }
+                self.note_level();
+                ready!(written)?;
+            }
+            if let Some(flushed) = self.connection.with(|transport| transport.poll_flush(cx)) {
+                ready!(flushed)?;
+            }
+            if self.ending.get() > Ending::No && self.ended.get() == Ending::No {
+                let finished = self.connection.with(|transport| transport.poll_finish(cx));
+                ready!(finished.unwrap_or(Poll::Ready(Ok(()))))?;
+                self.ended.set(Ending::Write);
+            }
+        }
+        if self.ending.get() == Ending::Both && self.ended.get() != Ending::Both {
+            self.ended.set(Ending::Both);
+            self.connection.close();
+            self.closers.wake_all(&self.registration);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Below the low water mark, those who drain go on.
+    fn note_level(&self) {
+        if self.is_full.get() && self.unsent.borrow().len() <= LOW_WATER {
+            self.is_full.set(false);
+            self.drainers.wake_all(&self.registration);
+        }
+    }
+
+    /// Nothing can be sent any more. What has arrived can still be read.
+    fn lose(&self, error: &io::Error) {
+        self.lost.borrow_mut().get_or_insert_with(|| Lost::new(error));
+        self.unsent.take();
+        self.is_full.set(false);
+        self.drainers.wake_all(&self.registration);
+        self.closers.wake_all(&self.registration);
+    }
+
+    /// Closes now; what was not sent is lost.
+    pub(super) fn abort(&self) {
+        self.ending.set(Ending::Both);
+        self.ended.set(Ending::Both);
+        let lost = io::Error::new(io::ErrorKind::ConnectionAborted, "the writer was aborted");
+        let had_more = !self.unsent.borrow().is_empty();
+        self.connection.close();
+        if had_more {
+            self.lose(&lost);
+        } else {
+            self.closers.wake_all(&self.registration);
+        }
+    }
+
+    pub(super) fn unsent(&self) -> usize {
+        self.unsent.borrow().len()
+    }
+}
+
+/// The task that sends. However it ends, the next write may start another.
+struct Sending(Rc<Outgoing>);
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.0.is_sending.set(false);
+    }
+}
+
+impl Resource for Outgoing {
+    fn look(&self) -> Seen {
+        let mut waits = Vec::new();
+        self.drainers.look(&mut waits);
+        self.closers.look(&mut waits);
+        Seen { kind: "stream writer", len: 0, unfinished: 0, waits }
+    }
+}

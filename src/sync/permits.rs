@@ -1,0 +1,169 @@
+//! Permits, and the line of those who want one: a lock has one permit, a semaphore some.
+//!
+//! A permit that comes back is free, and whoever is first in the line is woken to take it. Until that one has had its turn, nobody
+//! else takes it: who comes now finds a line that is not empty, and joins it. So nobody is overtaken, and a woken waiter
+//! always finds its permit. One that is dropped before its turn leaves the permit to the next.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::panic::Location;
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll};
+
+use crate::waiters::{Change, Place, Registration, Resource, Seen, Waiters, Was};
+
+pub(super) struct Permits {
+    kind: &'static str,
+    registration: Registration,
+    /// Never less than the number of those who were woken to take one.
+    free: Cell<usize>,
+    /// With somebody who will give it back.
+    held: Cell<usize>,
+    /// Taken for good, unless somebody gives them back by hand.
+    forgotten: Cell<usize>,
+    waiters: Waiters,
+}
+
+impl Permits {
+    pub(super) fn new(kind: &'static str, free: usize) -> Rc<Permits> {
+        let permits = Rc::new(Permits {
+            kind,
+            registration: Registration::default(),
+            free: Cell::new(free),
+            held: Cell::new(0),
+            forgotten: Cell::new(0),
+            waiters: Waiters::default(),
+        });
+        permits.register();
+        permits
+    }
+
+    fn register(self: &Rc<Self>) {
+        self.registration.register(self.kind, || {
+            let this: Weak<dyn Resource> = Rc::downgrade(self) as Weak<Permits>;
+            this
+        });
+    }
+
+    pub(super) fn free(&self) -> usize {
+        self.free.get()
+    }
+
+    /// Whether who comes now would have to wait.
+    pub(super) fn would_wait(&self) -> bool {
+        self.free.get() == 0 || !self.waiters.is_empty()
+    }
+
+    /// Takes a permit, if that needs no waiting.
+    pub(super) fn try_take(&self) -> bool {
+        let open = !self.would_wait();
+        if open {
+            self.take();
+        }
+        open
+    }
+
+    /// A permit, when it is the caller's turn.
+    pub(super) fn turn(self: &Rc<Self>, location: &'static Location<'static>) -> Turn<'_> {
+        Turn { permits: self, place: None, location }
+    }
+
+    fn take(&self) {
+        self.free.set(self.free.get() - 1);
+        self.held.set(self.held.get() + 1);
+        self.tell();
+        self.wake_for_the_rest();
+    }
+
+    /// A holder gives its permit back.
+    pub(super) fn give_back(&self) {
+        self.held.set(self.held.get() - 1);
+        self.add(1);
+    }
+
+    /// A holder will not give its permit back.
+    pub(super) fn forget(&self) {
+        self.held.set(self.held.get() - 1);
+        self.forgotten.set(self.forgotten.get() + 1);
+        self.tell();
+    }
+
+    /// Gives back a permit that was forgotten, if there is one.
+    pub(super) fn give_back_forgotten(&self) -> bool {
+        let Some(rest) = self.forgotten.get().checked_sub(1) else { return false };
+        self.forgotten.set(rest);
+        self.add(1);
+        true
+    }
+
+    /// More permits than before.
+    pub(super) fn add(&self, count: usize) {
+        let free = self.free.get().checked_add(count);
+        self.free.set(free.expect("glassloop: more permits than a usize can count"));
+        self.tell();
+        for _ in 0..count {
+            if !self.waiters.wake_first(&self.registration) {
+                break;
+            }
+        }
+    }
+
+    /// Wakes those who had to join the line only because somebody stood in it.
+    fn wake_for_the_rest(&self) {
+        while self.waiters.woken() < self.free.get() && self.waiters.wake_first(&self.registration) {}
+    }
+
+    fn tell(&self) {
+        self.registration.tell(|| Change::Len(self.free.get(), self.held.get()));
+    }
+}
+
+impl Resource for Permits {
+    fn look(&self) -> Seen {
+        self.registration.seen(self.kind, self.free.get(), self.held.get(), &self.waiters)
+    }
+}
+
+/// See [`Permits::turn`].
+pub(super) struct Turn<'p> {
+    permits: &'p Rc<Permits>,
+    place: Place,
+    location: &'static Location<'static>,
+}
+
+impl Turn<'_> {
+    pub(super) fn location(&self) -> &'static Location<'static> {
+        self.location
+    }
+}
+
+impl Future for Turn<'_> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Turn { permits, place, location } = &mut *self;
+        let Permits { registration, waiters, .. } = &***permits;
+        let is_my_turn = match *place {
+            None => !permits.would_wait(),
+            Some(_) => waiters.is_woken(*place),
+        };
+        if !is_my_turn {
+            permits.register();
+            waiters.wait(registration, place, cx, "acquire", location);
+            return Poll::Pending;
+        }
+        waiters.leave(registration, place);
+        permits.take();
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        let Permits { registration, waiters, .. } = &**self.permits;
+        if waiters.leave(registration, &mut self.place) != Was::NotThere {
+            self.permits.wake_for_the_rest();
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! A limit on the time a future may take: `timeout`, `timeout_at`, `wait_for`.
+
+use std::future::{Future, poll_fn};
+use std::panic::Location;
+use std::pin::{Pin, pin};
+use std::task::Poll;
+use std::time::Duration;
+
+use glassloop_reactor::Instant;
+use thiserror::Error;
+
+use super::Sleep;
+use crate::context;
+use crate::task::yield_now;
+
+/// The time given to [`timeout`] was over before the future was done; the future has been dropped.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[error("timed out at {deadline:?}")]
+pub struct Elapsed {
+    /// When the time was over.
+    pub deadline: Instant,
+}
+
+/// Gives a future a limited time, counted from its first poll that has to wait (asyncio's `timeout`).
+///
+/// The future is polled first: one that is ready needs no timer and never times out, also with a limit of zero, and one that is done in the
+/// very moment of the deadline wins. When the time is over, the future is dropped before this returns.
+///
+/// ```
+/// use std::time::Duration;
+/// use glassloop::{sleep, timeout};
+///
+/// glassloop::run(async {
+///     let limit = Duration::from_millis(5);
+///     assert_eq!(timeout(limit, async { 7 }).await, Ok(7));
+///     assert!(timeout(limit, sleep(Duration::from_secs(60))).await.is_err());
+/// });
+/// ```
+///
+/// # Errors
+/// [`Elapsed`], when the time was over first.
+///
+/// # Cancel safety
+/// Dropping it drops the future.
+#[track_caller]
+pub fn timeout<F: Future>(limit: Duration, future: F) -> impl Future<Output = Result<F::Output, Elapsed>> {
+    let location = Location::caller();
+    with_deadline(future, location, move |now| now + limit)
+}
+
+/// As [`timeout`], with the moment itself (asyncio's `timeout_at`).
+///
+/// # Errors
+/// [`Elapsed`], when the moment came first.
+///
+/// # Cancel safety
+/// Dropping it drops the future.
+#[track_caller]
+pub fn timeout_at<F: Future>(deadline: Instant, future: F) -> impl Future<Output = Result<F::Output, Elapsed>> {
+    let location = Location::caller();
+    with_deadline(future, location, move |_| deadline)
+}
+
+async fn with_deadline<F: Future>(
+    future: F,
+    location: &'static Location<'static>,
+    deadline: impl FnOnce(Instant) -> Instant,
+) -> Result<F::Output, Elapsed> {
+    let mut future = pin!(future);
+    let mut deadline = Some(deadline);
+    let mut limit: Option<Sleep> = None;
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = future.as_mut().poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        if let Some(deadline) = deadline.take() {
+            let context = context::expect("timeout()");
+            let deadline = deadline(context.reactor.clock().now());
+            limit = Some(Sleep::new(deadline, location, context.executor.id()));
+        }
+        match &mut limit {
+            Some(limit) => Pin::new(&mut *limit).poll(cx).map(|()| Err(Elapsed { deadline: limit.deadline })),
+            None => Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// As [`timeout`] with asyncio's `wait_for`: no limit is `None`, and a limit of zero never starts the future.
+///
+/// A [`Task`](crate::Task) runs whether it is awaited or not, so with a limit of zero one that is done still gives its value (pass it as `task` or
+/// `&mut task`). One that is not done is left to run on when the time is over, as with every drop of a handle;
+/// asyncio would cancel it.
+///
+/// ```
+/// use std::time::Duration;
+/// use glassloop::{create_task, wait_for, yield_now};
+///
+/// glassloop::run(async {
+///     assert_eq!(wait_for(async { 7 }, None).await, Ok(7));
+///     assert!(wait_for(async { 7 }, Some(Duration::ZERO)).await.is_err());
+///     let task = create_task(async { 8 });
+///     yield_now().await;
+///     assert_eq!(wait_for(task, Some(Duration::ZERO)).await.unwrap().unwrap(), 8);
+/// });
+/// ```
+///
+/// # Errors
+/// [`Elapsed`], when the time was over first; the future has been dropped by then.
+///
+/// # Cancel safety
+/// Dropping it drops the future.
+///
+/// # Panics
+/// With no loop running on this thread.
+#[track_caller]
+pub fn wait_for<F: Future>(future: F, limit: Option<Duration>) -> impl Future<Output = Result<F::Output, Elapsed>> {
+    let location = Location::caller();
+    async move {
+        match limit {
+            None => Ok(future.await),
+            Some(Duration::ZERO) => at_once(future).await,
+            Some(limit) => with_deadline(future, location, move |now| now + limit).await,
+        }
+    }
+}
+
+/// The value of a task that is done; for all else, the end of its time.
+async fn at_once<F: Future>(future: F) -> Result<F::Output, Elapsed> {
+    let mut future = pin!(future);
+    if is_task::<F>() {
+        let polled = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
+        if let Poll::Ready(output) = polled {
+            return Ok(output);
+        }
+    }
+    // Others have their turn first: a program that asks again and again must not hold the loop up.
+    yield_now().await;
+    let deadline = context::expect("wait_for()").reactor.clock().now();
+    Err(Elapsed { deadline })
+}
+
+/// Whether `F` is a [`Task`](crate::Task), whatever it gives, or a mutable reference to one: polling that starts nothing. A type parameter cannot
+/// be asked what it is, but for its name. A name that is not understood costs nothing but the value of a finished task.
+fn is_task<F>() -> bool {
+    let task = std::any::type_name::<crate::Task<()>>().trim_end_matches("<()>");
+    let name = std::any::type_name::<F>().trim_start_matches("&mut ");
+    name.strip_prefix(task).is_some_and(|parameter| parameter.starts_with('<'))
+}

@@ -1,0 +1,16 @@
+//! asyncio's task surface. A name begins with the behaviours it holds to, by the ids of the conformance list, or with `pitfall_NN`, a bug
+//! that another runtime had.
+
+mod callbacks;
+mod cancelling;
+mod combinators;
+mod common;
+mod cycles;
+mod groups;
+mod locals;
+mod reports;
+mod schedules;
+mod selecting;
+mod shields;
+mod tokens;
+mod waiting;
