@@ -3,6 +3,8 @@
 //! Everything here runs on one thread, so what is measured is that thread's CPU time: what else the machine is doing
 //! then matters less. Only the ratios of one run say something.
 
+#![forbid(unsafe_code)]
+
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -35,7 +35,7 @@ pub use remote_task::{RemoteError, RemoteTask};
 /// ```
 ///
 /// A handle may outlive its loop: its calls then say [`LoopGone`]. As long as one is alive, somebody may still bring work: no deadlock is
-/// certain, and the loop waits instead of reporting one. It does not keep the loop running otherwise.
+/// certain, and the loop waits instead of reporting one. It does not keep the loop running otherwise, and a virtual clock does not wait for it.
 ///
 /// ```
 /// use glassloop::Handle;

@@ -3,6 +3,8 @@
 //!
 //! On a busy machine `CONF_TICK=0.3` makes a tick of the real clock 0.3 s long; the text stays the same.
 
+#![forbid(unsafe_code)]
+
 mod cpython;
 mod trace;
 
