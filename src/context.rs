@@ -12,7 +12,7 @@ use glassloop_reactor::Reactor;
 use crate::blocking::Pool;
 use crate::handle::{Door, RemoteTasks};
 use crate::report::{OnReport, Report};
-use crate::waiters::{Resource, Seen};
+use crate::waiters::{Change, Resource, Seen};
 
 /// All that belongs to one loop.
 pub(crate) struct Context {
@@ -133,6 +133,22 @@ impl Context {
         for (id, resource) in resources {
             see(id, resource.look());
         }
+    }
+
+    /// Whether anybody listens to this loop.
+    pub(crate) fn is_observed(&self) -> bool {
+        #[cfg(feature = "trace")]
+        return self.hub.is_observed();
+        #[cfg(not(feature = "trace"))]
+        false
+    }
+
+    /// Tells who listens of a change of a resource.
+    pub(crate) fn tell(&self, resource: u64, change: Change) {
+        #[cfg(feature = "trace")]
+        self.hub.resource(resource, &change);
+        #[cfg(not(feature = "trace"))]
+        let _ = (resource, change);
     }
 
     /// Counts one socket operation of the running poll. `Pending`, with the task queued again, when it has had enough.

@@ -108,10 +108,12 @@ impl Hub {
         }
     }
 
-    pub(crate) fn resource(&self, id: u64, change: impl FnOnce() -> Change) {
-        if !self.observers.borrow().is_empty() {
-            self.tell(Event::Resource(id, &change()));
-        }
+    pub(crate) fn is_observed(&self) -> bool {
+        !self.observers.borrow().is_empty()
+    }
+
+    pub(crate) fn resource(&self, id: u64, change: &Change) {
+        self.tell(Event::Resource(id, change));
     }
 }
 

@@ -77,6 +77,8 @@ pub(crate) struct Registration {
     next_number: Cell<u64>,
     /// It is just being made known.
     new: Cell<bool>,
+    /// Somebody listens to the loop: settled when the loop was made, and asked here as every change asks.
+    observed: Cell<bool>,
 }
 
 impl Registration {
@@ -88,6 +90,7 @@ impl Registration {
         {
             let this = this();
             self.id.set(context.add_resource(this.clone()));
+            self.observed.set(context.is_observed());
             *self.context.borrow_mut() = Rc::downgrade(&context);
             self.new.set(true);
             self.tell(|| Change::New(kind));
@@ -110,13 +113,13 @@ impl Registration {
         Seen { kind, len, unfinished, waits }
     }
 
+    #[inline]
     pub(crate) fn tell(&self, change: impl FnOnce() -> Change) {
-        #[cfg(feature = "trace")]
-        if let Some(context) = self.context.borrow().upgrade() {
-            context.hub.resource(self.id.get(), change);
+        if self.observed.get()
+            && let Some(context) = self.context.borrow().upgrade()
+        {
+            context.tell(self.id.get(), change());
         }
-        #[cfg(not(feature = "trace"))]
-        let _ = change;
     }
 
     /// Panics with advice if no loop knows the resource.
