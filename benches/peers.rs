@@ -33,7 +33,7 @@ where
     runtime.block_on(all).expect("no deadlock")
 }
 
-/// The same on tokio, by `tokio::spawn`, which is faster than a `LocalSet`.
+/// The same on tokio, by `tokio::spawn`.
 pub fn sum_on_tokio<A, B>(
     runtime: &tokio::runtime::Runtime,
     first: impl IntoIterator<Item = A>,
