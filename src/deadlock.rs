@@ -12,7 +12,7 @@ use crate::task::name_of;
 /// Every task waits, and nothing can ever wake one of them. Its `Display` is the report.
 ///
 /// It is reported only when it is *certain*: each live task left a waker with a primitive of this crate and with nobody else; no timer is armed, no
-/// socket waited on, no thread at work. A future that is pending without having taken a waker at all is beyond this rule.
+/// socket waited on, no thread or child process at work, no [`Handle`](crate::Handle) alive. A future that is pending without having taken a waker at all is beyond this rule.
 #[derive(Clone, Debug)]
 pub struct Deadlock {
     waits: Vec<Wait>,

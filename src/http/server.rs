@@ -13,7 +13,6 @@ use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
-use std::time::Duration;
 
 use super::h1::Limits;
 use crate::net::{Address, TcpListener};
@@ -116,31 +115,11 @@ impl Server {
                     connections.spawn(connection.run(Rc::clone(&handler)));
                 }
                 Err(error) => {
-                    if let Some(pause) = accept_pause(&error) {
+                    if let Some(pause) = crate::net::accept_pause(&error) {
                         crate::sleep(pause).await;
                     }
                 }
             }
         }
-    }
-}
-
-/// How long to wait after `accept` failed. A peer that is gone already costs nothing; where the
-/// system is short of something, to ask again at once would only burn the processor.
-fn accept_pause(error: &io::Error) -> Option<Duration> {
-    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
-    let peer_is_gone = matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted);
-    (!peer_is_gone).then_some(Duration::from_millis(50))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pitfall_47_a_shortage_at_accept_pauses_and_a_lost_peer_does_not() {
-        let shortage = io::Error::from_raw_os_error(24); // EMFILE
-        assert!(accept_pause(&shortage).is_some());
-        assert_eq!(accept_pause(&io::ErrorKind::ConnectionAborted.into()), None);
     }
 }

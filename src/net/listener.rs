@@ -90,3 +90,15 @@ pub(crate) fn accept_pause(error: &io::Error) -> Option<Duration> {
     let peer_is_gone = matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted);
     (!peer_is_gone).then_some(Duration::from_millis(50))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pitfall_47_a_shortage_at_accept_pauses_and_a_lost_peer_does_not() {
+        let shortage = io::Error::from_raw_os_error(24); // EMFILE
+        assert!(accept_pause(&shortage).is_some());
+        assert_eq!(accept_pause(&io::ErrorKind::ConnectionAborted.into()), None);
+    }
+}
