@@ -174,6 +174,7 @@ impl<B: Buffer> QueueOver<B> {
     ///
     /// # Errors
     /// If the queue is full, or shut down; the error has the item.
+    #[inline]
     pub fn put_nowait(&self, item: B::Item) -> Result<(), PutNowaitError<B::Item>> {
         let inner = &*self.inner;
         if inner.is_shut_down.get() {
@@ -205,6 +206,7 @@ impl<B: Buffer> QueueOver<B> {
     ///
     /// # Errors
     /// If the queue is empty: [`Empty`](GetNowaitError::Empty), or [`ShutDown`](GetNowaitError::ShutDown) if nothing will come any more.
+    #[inline]
     pub fn get_nowait(&self) -> Result<B::Item, GetNowaitError> {
         let inner = &*self.inner;
         let item = inner.items.borrow_mut().pop();

@@ -9,6 +9,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::future::Future;
+use std::mem;
 use std::panic::Location;
 use std::rc::{Rc, Weak};
 use std::task::{Context as TaskContext, Waker};
@@ -84,22 +85,33 @@ pub(crate) struct Registration {
 impl Registration {
     /// Makes the resource known to the loop that runs on this thread, unless one knows it already. What it brings from before is
     /// told next: when `New` is told, it [shows](Registration::seen) nothing yet.
+    #[inline]
     pub(crate) fn register(&self, kind: &'static str, this: impl FnOnce() -> Weak<dyn Resource>) {
-        if self.context.borrow().strong_count() == 0
-            && let Some(context) = context::current()
+        if !self.is_known() {
+            self.make_known(kind, this);
+        }
+    }
+
+    /// Whether the loop that it was made known to is still there.
+    #[inline]
+    fn is_known(&self) -> bool {
+        self.context.borrow().strong_count() > 0
+    }
+
+    #[cold]
+    fn make_known(&self, kind: &'static str, this: impl FnOnce() -> Weak<dyn Resource>) {
+        let Some(context) = context::current() else { return };
+        let this = this();
+        self.id.set(context.add_resource(this.clone()));
+        self.observed.set(context.is_observed());
+        *self.context.borrow_mut() = Rc::downgrade(&context);
+        self.new.set(true);
+        self.tell(|| Change::New(kind));
+        self.new.set(false);
+        if let Some(Seen { len, unfinished, .. }) = this.upgrade().map(|this| this.look())
+            && (len, unfinished) != (0, 0)
         {
-            let this = this();
-            self.id.set(context.add_resource(this.clone()));
-            self.observed.set(context.is_observed());
-            *self.context.borrow_mut() = Rc::downgrade(&context);
-            self.new.set(true);
-            self.tell(|| Change::New(kind));
-            self.new.set(false);
-            if let Some(Seen { len, unfinished, .. }) = this.upgrade().map(|this| this.look())
-                && (len, unfinished) != (0, 0)
-            {
-                self.tell(|| Change::Len(len, unfinished));
-            }
+            self.tell(|| Change::Len(len, unfinished));
         }
     }
 
@@ -115,9 +127,16 @@ impl Registration {
 
     #[inline]
     pub(crate) fn tell(&self, change: impl FnOnce() -> Change) {
-        if self.observed.get()
-            && let Some(context) = self.context.borrow().upgrade()
-        {
+        if self.observed.get() {
+            self.tell_observer(change);
+        }
+    }
+
+    /// Out of line, so that a site costs one branch while nobody looks.
+    #[cold]
+    #[inline(never)]
+    fn tell_observer(&self, change: impl FnOnce() -> Change) {
+        if let Some(context) = self.context.borrow().upgrade() {
             context.tell(self.id.get(), change());
         }
     }
@@ -125,7 +144,7 @@ impl Registration {
     /// Panics with advice if no loop knows the resource.
     #[track_caller]
     pub(crate) fn expect_loop(&self, call: &str) {
-        if self.context.borrow().strong_count() == 0 {
+        if !self.is_known() {
             context::expect(call);
         }
     }
@@ -147,8 +166,17 @@ impl Drop for Registration {
 /// Those who wait, and those who were woken and have not had their turn.
 #[derive(Default)]
 pub(crate) struct Waiters {
-    waiting: RefCell<VecDeque<Wait>>,
-    woken: RefCell<VecDeque<Wait>>,
+    /// Of the line, those who wait: most calls need to know only that nobody does.
+    waiting: Cell<usize>,
+    line: RefCell<Line>,
+}
+
+/// One line for both, in the order of the numbers: whoever is woken keeps the place until it has had its turn.
+#[derive(Default)]
+struct Line {
+    waits: VecDeque<Wait>,
+    /// Everybody before this index has been woken.
+    next: usize,
 }
 
 struct Wait {
@@ -160,9 +188,71 @@ struct Wait {
 }
 
 impl Wait {
-    fn seen(&self, woken: bool) -> SeenWait {
+    #[inline]
+    fn is_woken(&self) -> bool {
+        self.waker.is_none()
+    }
+
+    fn seen(&self) -> SeenWait {
         let Wait { number, operation, location, .. } = *self;
-        SeenWait { number, task: self.waker.as_ref().and_then(task_of), operation, location, woken }
+        let task = self.waker.as_ref().and_then(task_of);
+        SeenWait { number, task, operation, location, woken: self.is_woken() }
+    }
+}
+
+impl Line {
+    /// Where a number stands, or would. It is the front of the line nearly always.
+    #[inline]
+    fn position(&self, number: u64) -> Result<usize, usize> {
+        match self.waits.front() {
+            Some(front) if front.number == number => Ok(0),
+            _ => self.waits.binary_search_by_key(&number, |wait| wait.number),
+        }
+    }
+
+    /// The first who has not been woken, and whom the caller, who knows that there is one, wakes.
+    #[inline]
+    fn next_waiting(&mut self) -> &mut Wait {
+        while self.waits[self.next].is_woken() {
+            self.next += 1;
+        }
+        self.next += 1;
+        &mut self.waits[self.next - 1]
+    }
+
+    /// Puts a waiter where its number belongs; gives the one that stood there.
+    fn put(&mut self, wait: Wait) -> Option<Wait> {
+        let position = self.position(wait.number);
+        let (Ok(index) | Err(index)) = position;
+        self.next = self.next.min(index);
+        match position {
+            Ok(index) => Some(mem::replace(&mut self.waits[index], wait)),
+            Err(index) => {
+                self.waits.insert(index, wait);
+                None
+            }
+        }
+    }
+
+    /// Removes the front, if it has this number and was woken: nearly everybody leaves like this.
+    #[inline]
+    fn remove_woken_front(&mut self, number: u64) -> bool {
+        let found = self.next > 0 && self.waits.front().is_some_and(|front| front.number == number);
+        if found {
+            self.next -= 1;
+            self.waits.pop_front();
+        }
+        found
+    }
+
+    /// Gives the waker, if the waiter that stood there had one still.
+    fn remove(&mut self, number: u64) -> Option<Option<Waker>> {
+        let index = self.position(number).ok()?;
+        if index < self.next {
+            self.next -= 1;
+        }
+        let removed = if index == 0 { self.waits.pop_front() } else { self.waits.remove(index) };
+        removed.map(|wait| wait.waker)
     }
 }
 
@@ -187,13 +277,27 @@ impl Waiters {
         operation: &'static str,
         location: &'static Location<'static>,
     ) {
-        let number = *place.get_or_insert_with(|| of.next_number());
         let waker = Some(own_waker(cx));
-        let former = remove(&self.waiting, number).or_else(|| remove(&self.woken, number));
-        let wait = Wait { number, waker, operation, location };
-        let seen = wait.seen(false);
-        insert(&self.waiting, wait);
-        of.tell(|| Change::WaitOn(seen));
+        if let Some(number) = *place {
+            self.come_back(of, Wait { number, waker, operation, location });
+        } else {
+            let number = of.next_number();
+            *place = Some(number);
+            self.waiting.set(self.waiting.get() + 1);
+            self.line.borrow_mut().waits.push_back(Wait { number, waker, operation, location });
+            of.tell(|| Change::WaitOn(self.seen(number)));
+        }
+    }
+
+    #[inline(never)]
+    fn come_back(&self, of: &Registration, wait: Wait) {
+        let number = wait.number;
+        let former = self.line.borrow_mut().put(wait);
+        if former.as_ref().is_none_or(Wait::is_woken) {
+            self.waiting.set(self.waiting.get() + 1);
+        }
+        of.tell(|| Change::WaitOn(self.seen(number)));
+        // A foreign waker's drop may do anything: outside of the borrow.
         drop(former);
     }
 
@@ -218,74 +322,96 @@ impl Waiters {
     }
 
     /// Wakes the first who is still waiting; says whether there was one.
+    #[inline]
     pub(crate) fn wake_first(&self, of: &Registration) -> bool {
-        let first = self.waiting.borrow_mut().pop_front();
-        let Some(mut wait) = first else { return false };
-        let (number, waker) = (wait.number, wait.waker.take());
-        insert(&self.woken, wait);
+        let somebody = self.waiting.get() > 0;
+        if somebody {
+            self.wake_next(of);
+        }
+        somebody
+    }
+
+    fn wake_next(&self, of: &Registration) {
+        self.waiting.set(self.waiting.get() - 1);
+        let (number, waker) = {
+            let mut line = self.line.borrow_mut();
+            let wait = line.next_waiting();
+            (wait.number, wait.waker.take())
+        };
         of.tell(|| Change::Woken(number));
         if let Some(waker) = waker {
             waker.wake();
         }
-        true
     }
 
     /// Wakes all who are waiting now, in their order.
     pub(crate) fn wake_all(&self, of: &Registration) {
-        let waiting = self.waiting.borrow().len();
-        for _ in 0..waiting {
+        for _ in 0..self.waiting.get() {
             self.wake_first(of);
         }
     }
 
     /// Leaves the line.
+    #[inline]
     pub(crate) fn leave(&self, of: &Registration, place: &mut Place) -> Was {
-        let Some(number) = place.take() else { return Was::NotThere };
-        let (waiting, woken) = (remove(&self.waiting, number), remove(&self.woken, number));
-        let was = match (&waiting, &woken) {
-            (Some(_), _) => Was::Waiting,
-            (_, Some(_)) => Was::Woken,
-            _ => return Was::NotThere,
-        };
-        of.tell(|| Change::WaitOff(number));
+        match place.take() {
+            Some(number) => self.leave_place(of, number),
+            None => Was::NotThere,
+        }
+    }
+
+    #[inline(never)]
+    fn leave_place(&self, of: &Registration, number: u64) -> Was {
+        let was = if self.line.borrow_mut().remove_woken_front(number) { Was::Woken } else { self.remove(number) };
+        if was != Was::NotThere {
+            of.tell(|| Change::WaitOff(number));
+        }
         was
     }
 
+    #[inline(never)]
+    fn remove(&self, number: u64) -> Was {
+        let removed = self.line.borrow_mut().remove(number);
+        match removed {
+            None => Was::NotThere,
+            Some(None) => Was::Woken,
+            Some(Some(_)) => {
+                self.waiting.set(self.waiting.get() - 1);
+                Was::Waiting
+            }
+        }
+    }
+
     /// Whether the waiter has been woken.
+    #[inline]
     pub(crate) fn is_woken(&self, place: Place) -> bool {
-        place.is_some_and(|number| position(&self.woken.borrow(), number).is_ok())
+        let Some(number) = place else { return false };
+        let line = self.line.borrow();
+        line.position(number).is_ok_and(|index| line.waits[index].is_woken())
     }
 
     /// Whether nobody waits, and everybody who was woken has had its turn.
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.borrow().is_empty() && self.woken.borrow().is_empty()
+        self.line.borrow().waits.is_empty()
     }
 
     /// How many were woken and have not had their turn.
+    #[inline]
     pub(crate) fn woken(&self) -> usize {
-        self.woken.borrow().len()
+        self.line.borrow().waits.len() - self.waiting.get()
     }
 
     pub(crate) fn look(&self, seen: &mut Vec<SeenWait>) {
-        seen.extend(self.waiting.borrow().iter().map(|wait| wait.seen(false)));
-        seen.extend(self.woken.borrow().iter().map(|wait| wait.seen(true)));
+        seen.extend(self.line.borrow().waits.iter().map(Wait::seen));
+        // It may hold those of another line of the same resource.
         seen.sort_by_key(|wait| wait.number);
     }
-}
 
-/// Both lines are in the order of the numbers.
-fn position(line: &VecDeque<Wait>, number: u64) -> Result<usize, usize> {
-    line.binary_search_by_key(&number, |wait| wait.number)
-}
-
-fn insert(line: &RefCell<VecDeque<Wait>>, wait: Wait) {
-    let mut line = line.borrow_mut();
-    let (Ok(position) | Err(position)) = position(&line, wait.number);
-    line.insert(position, wait);
-}
-
-fn remove(line: &RefCell<VecDeque<Wait>>, number: u64) -> Option<Wait> {
-    let mut line = line.borrow_mut();
-    let position = position(&line, number).ok()?;
-    line.remove(position)
+    /// One who has just come.
+    fn seen(&self, number: u64) -> SeenWait {
+        let line = self.line.borrow();
+        let index = line.position(number).expect("in the line");
+        line.waits[index].seen()
+    }
 }

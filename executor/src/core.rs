@@ -132,6 +132,8 @@ impl Core {
         if let Some(root) = self.root.take() {
             root.flags.mark_done();
             self.forget_escape(&root.flags);
+            // It may be the last owner, and task-locals are the user's.
+            drop_quietly(root);
         }
     }
 
@@ -155,6 +157,12 @@ impl Core {
         if let Some(observer) = observer {
             observer.event(&event());
         }
+    }
+
+    /// Whoever is ready now has a turn in the tick that begins; says how many they are.
+    #[inline]
+    pub(crate) fn begin_tick(&self) -> usize {
+        self.state.borrow_mut().queue.begin_tick()
     }
 
     /// The front of the run queue, popped.

@@ -133,7 +133,7 @@ impl Executor {
         if core.half.parking.take() {
             core.drain_messages();
         }
-        let ready = core.ready();
+        let ready = core.begin_tick();
         for _ in 0..ready {
             let Some(Popped { ticket, index, run }) = core.pop() else { break };
             core.emit(|| Event::Dequeue(core.task_ref(ticket)));
@@ -159,6 +159,7 @@ impl Executor {
     }
 
     /// Whether a task is ready.
+    #[inline]
     pub fn has_ready(&self) -> bool {
         self.core.ready() > 0
     }
@@ -174,6 +175,7 @@ impl Executor {
     }
 
     /// How many polls there were so far.
+    #[inline]
     pub fn polls(&self) -> u64 {
         self.core.polls()
     }

@@ -152,6 +152,7 @@ impl Reactor {
     }
 
     /// How many waits are left with sources: tasks that only readiness can wake.
+    #[inline]
     pub fn waiting(&self) -> usize {
         self.shared.waiting.get()
     }

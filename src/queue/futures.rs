@@ -130,34 +130,46 @@ impl<B: Buffer> Unpin for Put<'_, B> {}
 impl<B: Buffer> Future for Put<'_, B> {
     type Output = Result<(), QueueShutDown<B::Item>>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let inner = &this.queue.inner;
         let Some(item) = this.item.take() else { panic!("glassloop: `put` was polled after it was done") };
         let result = match this.queue.put_nowait(item) {
             Ok(()) => Ok(()),
             Err(PutNowaitError::ShutDown(item)) => Err(QueueShutDown(item)),
             Err(PutNowaitError::Full(item)) => {
                 this.item = Some(item);
-                inner.register();
-                inner.putters.wait(&inner.registration, &mut this.place, cx, "put", this.location);
+                this.wait(cx);
                 return Poll::Pending;
             }
         };
         if this.place.is_some() {
-            inner.putters.leave(&inner.registration, &mut this.place);
+            this.leave();
         }
         Poll::Ready(result)
     }
 }
 
+/// What most calls never need, out of the way of inlining.
+impl<B: Buffer> Put<'_, B> {
+    #[inline(never)]
+    fn wait(&mut self, cx: &mut Context<'_>) {
+        let inner = &self.queue.inner;
+        inner.register();
+        inner.putters.wait(&inner.registration, &mut self.place, cx, "put", self.location);
+    }
+
+    #[inline(never)]
+    fn leave(&mut self) -> Was {
+        let inner = &self.queue.inner;
+        inner.putters.leave(&inner.registration, &mut self.place)
+    }
+}
+
 impl<B: Buffer> Drop for Put<'_, B> {
     fn drop(&mut self) {
-        let inner = &self.queue.inner;
-        if self.place.is_some()
-            && inner.putters.leave(&inner.registration, &mut self.place) == Was::Woken
-            && !self.queue.is_full()
-        {
+        if self.place.is_some() && self.leave() == Was::Woken && !self.queue.is_full() {
+            let inner = &self.queue.inner;
             inner.putters.wake_first(&inner.registration);
         }
     }
@@ -175,35 +187,42 @@ impl Turn {
         Turn { place: None, location: Location::caller() }
     }
 
+    #[inline]
     pub(super) fn poll<B: Buffer>(
         &mut self,
         queue: &QueueOver<B>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<B::Item, QueueShutDown>> {
-        let inner = &queue.inner;
         let result = match queue.get_nowait() {
             Ok(item) => Ok(item),
             Err(GetNowaitError::ShutDown) => Err(QueueShutDown(())),
             Err(GetNowaitError::Empty) => {
-                inner.register();
-                inner.getters.wait(&inner.registration, &mut self.place, cx, "get", self.location);
+                self.wait(queue, cx);
                 return Poll::Pending;
             }
         };
         if self.place.is_some() {
-            inner.getters.leave(&inner.registration, &mut self.place);
+            self.leave(queue);
         }
         Poll::Ready(result)
     }
 
+    #[inline(never)]
+    fn wait<B: Buffer>(&mut self, queue: &QueueOver<B>, cx: &mut Context<'_>) {
+        let inner = &queue.inner;
+        inner.register();
+        inner.getters.wait(&inner.registration, &mut self.place, cx, "get", self.location);
+    }
+
+    #[inline(never)]
+    fn leave<B: Buffer>(&mut self, queue: &QueueOver<B>) -> Was {
+        queue.inner.getters.leave(&queue.inner.registration, &mut self.place)
+    }
+
     /// To be called by the drop of whoever waits. If it had been woken, the next has the turn.
     pub(super) fn give_up<B: Buffer>(&mut self, queue: &QueueOver<B>) {
-        let inner = &queue.inner;
-        if self.place.is_some()
-            && inner.getters.leave(&inner.registration, &mut self.place) == Was::Woken
-            && !queue.is_empty()
-        {
-            inner.getters.wake_first(&inner.registration);
+        if self.place.is_some() && self.leave(queue) == Was::Woken && !queue.is_empty() {
+            queue.inner.getters.wake_first(&queue.inner.registration);
         }
     }
 }
@@ -218,6 +237,7 @@ pub struct Get<'q, B: Buffer> {
 impl<B: Buffer> Future for Get<'_, B> {
     type Output = Result<B::Item, QueueShutDown>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         this.turn.poll(this.queue, cx)
