@@ -56,13 +56,17 @@ pub fn call_soon(callback: impl FnOnce() + 'static) -> CallbackHandle {
 /// due together are called by deadline, then in the order of the calls.
 ///
 /// ```
-/// use std::time::Duration;
+/// use std::{cell::Cell, rc::Rc, time::Duration};
 /// use glassloop::{call_later, sleep};
 ///
 /// glassloop::run(async {
-///     let never = call_later(Duration::from_millis(1), || unreachable!());
-///     assert!(never.cancel());
+///     let called = Rc::new(Cell::new(0));
+///     let (once, never) = (called.clone(), called.clone());
+///     call_later(Duration::from_millis(1), move || once.set(once.get() + 1));
+///     let handle = call_later(Duration::from_millis(1), move || never.set(99));
+///     assert!(handle.cancel());
 ///     sleep(Duration::from_millis(2)).await;
+///     assert_eq!(called.get(), 1);
 /// });
 /// ```
 ///
@@ -78,14 +82,16 @@ pub fn call_later(delay: Duration, callback: impl FnOnce() + 'static) -> Callbac
 /// As [`call_later`], with the moment itself (asyncio's `loop.call_at`). One that has passed is as good as now.
 ///
 /// ```
-/// use std::time::Duration;
+/// use std::{cell::Cell, rc::Rc, time::Duration};
 /// use glassloop::{call_at, now, sleep};
 ///
 /// glassloop::run(async {
-///     let when = now() + Duration::from_millis(1);
-///     let handle = call_at(when, move || assert!(now() >= when));
+///     let (when, called) = (now() + Duration::from_millis(1), Rc::new(Cell::new(None)));
+///     let inside = called.clone();
+///     let handle = call_at(when, move || inside.set(Some(now())));
 ///     assert_eq!(handle.when(), Some(when));
 ///     sleep(Duration::from_millis(2)).await;
+///     assert!(called.get().is_some_and(|at| at >= when));
 ///     assert!(!handle.cancel(), "it has been called");
 /// });
 /// ```

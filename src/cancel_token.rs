@@ -39,31 +39,50 @@ pub struct CancelToken {
     inner: Rc<Inner>,
 }
 
-#[derive(Default)]
 struct Inner {
     registration: Registration,
     cancelled: Cell<bool>,
     waiters: Waiters,
     children: RefCell<Vec<Weak<Inner>>>,
+    /// Last, so that it goes last.
+    parent: Parent,
+}
+
+/// A parent is kept alive by its children: a request has to find its way down to them.
+struct Parent(Option<Rc<Inner>>);
+
+impl Drop for Parent {
+    /// Lets go of those that nobody else holds, one after another: they may be many.
+    fn drop(&mut self) {
+        let mut next = self.0.take();
+        while let Some(mut parent) = next.and_then(Rc::into_inner) {
+            next = parent.parent.0.take();
+        }
+    }
 }
 
 impl CancelToken {
     /// A token that is not cancelled.
     pub fn new() -> CancelToken {
-        CancelToken { inner: Rc::default() }
+        CancelToken { inner: Inner::new(false, None) }
     }
 
-    /// A token that is cancelled with this one, and can be cancelled without it.
+    /// A token that is cancelled with this one, also when those between them are gone, and can be cancelled without it.
     pub fn child(&self) -> CancelToken {
-        let child = CancelToken::new();
         if self.is_cancelled() {
-            child.cancel();
-        } else {
-            let mut children = self.inner.children.borrow_mut();
-            children.retain(|child| child.strong_count() > 0);
-            children.push(Rc::downgrade(&child.inner));
+            return CancelToken { inner: Inner::new(true, None) };
         }
-        child
+        let child = Inner::new(false, Some(self.inner.clone()));
+        let mut children = self.inner.children.borrow_mut();
+        if children.len() == children.capacity() {
+            // Looked through only when it is full, and then given room for as many again: so each costs the same.
+            children.retain(|child| child.strong_count() > 0);
+            let alive = children.len();
+            children.reserve(alive.max(4));
+        }
+        children.push(Rc::downgrade(&child));
+        drop(children);
+        CancelToken { inner: child }
     }
 
     /// Makes the request, once and for all: wakes who waits for it, in the order in which they came. True if it is new.
@@ -115,6 +134,11 @@ impl CancelToken {
 }
 
 impl Inner {
+    fn new(cancelled: bool, parent: Option<Rc<Inner>>) -> Rc<Inner> {
+        let (registration, waiters, children) = Default::default();
+        Rc::new(Inner { registration, cancelled: Cell::new(cancelled), waiters, children, parent: Parent(parent) })
+    }
+
     fn register(self: &Rc<Self>) {
         self.registration.register("cancel token", || {
             let this: Weak<dyn Resource> = Rc::downgrade(self) as Weak<Inner>;

@@ -33,6 +33,8 @@ pub(crate) struct Context {
     next_resource: Cell<u64>,
     /// Socket operations done in the poll with this number.
     budget: Cell<(u64, u32)>,
+    /// Counts the polls of fair `select!`s.
+    pub(crate) selects: Cell<u64>,
     #[cfg(feature = "trace")]
     pub(crate) hub: Rc<crate::trace::Hub>,
 }
@@ -98,6 +100,7 @@ impl Context {
             resources: RefCell::default(),
             next_resource: Cell::new(1),
             budget: Cell::new((0, 0)),
+            selects: Cell::new(0),
             #[cfg(feature = "trace")]
             hub: Rc::default(),
         }

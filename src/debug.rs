@@ -91,6 +91,8 @@ pub(crate) struct Debug {
 struct Alive {
     name: Option<String>,
     location: &'static Location<'static>,
+    /// It was to have a turn. What is born asleep is a callback whose moment has not come.
+    queued: bool,
     polled: bool,
     is_callback: bool,
     gather: Option<Gather>,
@@ -122,7 +124,8 @@ impl Debug {
 
     /// The loop ends: reports whom it leaves behind, in the order of their creation.
     pub(crate) fn report_left(&self) {
-        for (task, alive) in self.alive.take().into_iter().filter(|(_, alive)| !alive.is_callback) {
+        let wanted = |alive: &Alive| alive.queued && !alive.is_callback;
+        for (task, alive) in self.alive.take().into_iter().filter(|(_, alive)| wanted(alive)) {
             let task = TaskRef { task, child: None };
             let (name, location) = (alive.name(task), alive.location);
             (self.on_report)(&if alive.polled {
@@ -187,13 +190,17 @@ impl Observer for Debug {
                 let (name, gather) = (name.map(str::to_owned), children.map(|_| Gather::default()));
                 self.alive
                     .borrow_mut()
-                    .insert(task, Alive { name, location, polled: false, is_callback: false, gather });
+                    .insert(task, Alive { name, location, queued: false, polled: false, is_callback: false, gather });
             }
             Event::ChildStart(child) => self.change(child, |alive| {
                 if let Some(gather) = &mut alive.gather {
                     gather.running += 1;
                 }
             }),
+            Event::Enqueue(task) => self.change(task, |alive| alive.queued = true),
+            Event::Rename { task, name } => {
+                self.change(TaskRef { task, child: None }, |alive| alive.name = Some(name.to_owned()));
+            }
             Event::PollBegin(task) => {
                 self.change(task, |alive| alive.polled = true);
                 self.poll_began.set(self.clock.now());

@@ -37,7 +37,8 @@ use crate::context;
 /// Dropping it cancels the children that have not ended, in their order: inside the loop they are dropped with it.
 ///
 /// # Panics
-/// With no loop running on this thread.
+/// With no loop running on this thread. In whoever awaits it: with a child's panic; when a child was cancelled by itself or
+/// through a [`TaskHandle`](crate::TaskHandle); when a child can never end, as it awaits the very task that awaits this.
 #[track_caller]
 pub fn gather<I>(futures: I) -> Gather<impl Children<Outcomes = Outcomes<Output<I>>>, Values>
 where
@@ -62,7 +63,7 @@ where
 /// As [`gather`].
 ///
 /// # Panics
-/// With no loop running on this thread.
+/// As [`gather`].
 #[track_caller]
 pub fn try_gather<I, T, E>(futures: I) -> Gather<impl Children<Outcomes = Outcomes<Result<T, E>>>, Tried>
 where
@@ -85,7 +86,7 @@ where
 /// As [`gather`].
 ///
 /// # Panics
-/// With no loop running on this thread.
+/// With no loop running on this thread; and in whoever awaits it when a child can never end, as it awaits that very task.
 #[track_caller]
 pub fn gather_results<I>(futures: I) -> Gather<impl Children<Outcomes = Outcomes<Output<I>>>, Settled>
 where
@@ -160,19 +161,26 @@ fn finished<T>(outcome: Option<Outcome<T>>) -> T {
     match outcome {
         Some(Ok(output)) => output,
         Some(Err(error)) => fail(error),
-        None => panic!("glassloop: this gather was awaited again, but its outcomes have been taken"),
+        None => awaited_again(),
     }
 }
 
 fn settled<T>(outcome: Option<Outcome<T>>) -> Outcome<T> {
-    outcome.unwrap_or(Err(JoinError::cancelled()))
+    outcome.unwrap_or_else(|| awaited_again())
+}
+
+fn awaited_again() -> ! {
+    panic!("glassloop: this gather was awaited again, but its outcomes have been taken")
 }
 
 /// A child panicked, and whoever awaits the gather goes on panicking.
 fn fail(error: JoinError) -> ! {
     match error {
         JoinError::Panicked(payload) => resume_unwind(payload.into_inner()),
-        _ => panic!("glassloop: a child of this gather was cancelled, as its loop has ended"),
+        _ => panic!(
+            "glassloop: a child of this gather was cancelled, by itself, through its handle, or as its loop has ended; \
+             gather_results() has that as a value"
+        ),
     }
 }
 

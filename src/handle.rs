@@ -53,7 +53,7 @@ pub struct Handle {
     door: Arc<Door>,
 }
 
-/// The loop has ended, and what it was to do was dropped undone.
+/// The loop has ended, and what it was to do then was dropped undone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
 #[error("glassloop: the loop has ended: nothing can be run in it any more")]
 pub struct LoopGone;
@@ -71,7 +71,7 @@ impl Handle {
     /// Has `callback` called by the loop, behind what is ready (asyncio's `loop.call_soon_threadsafe`). A sleeping loop is woken for it.
     ///
     /// Calls of one thread come in their order. A callback that panics is [reported](Report::CallbackPanicked). A loop that stands between two
-    /// calls of `block_on` does it in the next; callbacks that are left when the loop ends are dropped uncalled.
+    /// calls of `block_on` does it in the next, or in its last round as it ends. What no round reads any more is dropped uncalled.
     ///
     /// ```
     /// let (tell, told) = std::sync::mpsc::channel();

@@ -29,6 +29,7 @@ struct ReadmeDoctests;
 mod as_completed;
 mod blocking;
 mod callbacks;
+mod cancel_on_drop;
 mod cancel_token;
 mod context;
 mod cycles;
@@ -64,8 +65,9 @@ mod wait;
 mod waiters;
 
 pub use as_completed::{AsCompleted, as_completed};
-pub use blocking::{ToThread, run_in_executor, to_thread};
+pub use blocking::{PoolCall, ThreadPool, ThreadPoolError, ToThread, ZeroWorkers, run_in_executor, to_thread};
 pub use callbacks::{CallbackHandle, call_at, call_later, call_soon};
+pub use cancel_on_drop::{CancelOnDrop, cancel_on_drop};
 pub use cancel_token::{CancelToken, Cancelled};
 pub use ends::AsTask;
 pub use gather::{gather, gather_results, try_gather};
@@ -78,7 +80,11 @@ pub use queue::{GetNowaitError, LifoQueue, PriorityQueue, PutNowaitError, Queue,
 pub use report::Report;
 pub use runtime::{Builder, Deadlock, RunError, Runtime, run};
 pub use shield::{Shield, shield};
-pub use streams::{ReadError, Server, StreamReader, StreamWriter, open_connection, start_server, streams_over};
+#[cfg(unix)]
+pub use signals::{Signal, signal};
+pub use streams::{
+    Lines, ReadError, Server, StreamReader, StreamWriter, open_connection, start_server, start_server_on, streams_over,
+};
 #[cfg(unix)]
 pub use streams::{open_unix_connection, start_unix_server};
 pub use sync::{

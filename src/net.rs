@@ -1,4 +1,4 @@
-//! Sockets: streams and listeners (TCP and Unix) with the `futures_io` traits, and UDP.
+//! Sockets: streams and listeners (TCP and Unix) with the `futures_io` traits, and datagrams (the same).
 //!
 //! [`Stream`] and [`Listener`] are written once for both families; [`TcpStream`], [`TcpListener`] and, on Unix, `UnixStream` and
 //! `UnixListener` are their names.
@@ -8,7 +8,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::panic::Location;
 use std::task::{Context, Poll, ready};
 
@@ -27,9 +27,11 @@ mod tcp;
 mod udp;
 #[cfg(unix)]
 mod unix;
+#[cfg(unix)]
+mod unix_datagram;
 
 pub use family::Family;
-pub use halves::{ReadHalf, WriteHalf};
+pub use halves::{ReadHalf, ReuniteError, WriteHalf};
 pub(crate) use listener::accept_pause;
 pub use listener::{Accept, Listener};
 pub use stream::Stream;
@@ -37,6 +39,8 @@ pub use tcp::{Tcp, TcpListener, TcpStream};
 pub use udp::UdpSocket;
 #[cfg(unix)]
 pub use unix::{Unix, UnixListener, UnixStream};
+#[cfg(unix)]
+pub use unix_datagram::UnixDatagram;
 
 /// Where to connect to or listen at: a socket address, or a host name and a port.
 ///
@@ -83,6 +87,36 @@ impl From<(String, u16)> for Address {
     }
 }
 
+impl From<(IpAddr, u16)> for Address {
+    fn from(address: (IpAddr, u16)) -> Address {
+        Address(Kind::Socket(address.into()))
+    }
+}
+
+impl From<(Ipv4Addr, u16)> for Address {
+    fn from(address: (Ipv4Addr, u16)) -> Address {
+        Address(Kind::Socket(address.into()))
+    }
+}
+
+impl From<(Ipv6Addr, u16)> for Address {
+    fn from(address: (Ipv6Addr, u16)) -> Address {
+        Address(Kind::Socket(address.into()))
+    }
+}
+
+impl From<String> for Address {
+    fn from(text: String) -> Address {
+        text.as_str().into()
+    }
+}
+
+impl From<&String> for Address {
+    fn from(text: &String) -> Address {
+        text.as_str().into()
+    }
+}
+
 impl From<&str> for Address {
     /// `host:port`; an IPv6 address in brackets.
     fn from(text: &str) -> Address {
@@ -95,6 +129,31 @@ impl From<&str> for Address {
             None => Address(Kind::Nothing(text.into())),
         }
     }
+}
+
+/// Looks a host name up (asyncio's `loop.getaddrinfo`), on a thread; gives at least one address. What is an address already comes back at once.
+///
+/// ```
+/// glassloop::run(async {
+///     let found = glassloop::net::getaddrinfo(("127.0.0.1", 80)).await?;
+///     assert_eq!(found, ["127.0.0.1:80".parse().unwrap()]);
+///     std::io::Result::Ok(())
+/// })
+/// # .unwrap();
+/// ```
+///
+/// # Errors
+/// `NotFound` and what else the system says, with the name; `InvalidInput` for a text that is no address.
+///
+/// # Cancel safety
+/// Dropping it frees the waiter. The thread finishes the lookup; nobody waits for it, not even the end of the loop.
+///
+/// # Panics
+/// With no loop running on this thread.
+#[track_caller]
+pub fn getaddrinfo(address: impl Into<Address>) -> impl Future<Output = io::Result<Vec<SocketAddr>>> {
+    context::expect("getaddrinfo()");
+    address.into().resolve()
 }
 
 /// An error of the network, with what was tried.

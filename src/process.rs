@@ -38,7 +38,7 @@ pub use child::Process;
 pub fn create_subprocess_exec(program: impl AsRef<OsStr>, args: impl IntoIterator<Item: AsRef<OsStr>>) -> Subprocess {
     let mut command = Command::new(&program);
     command.args(args);
-    Subprocess { command, program: program.as_ref().into(), directory: None }
+    Subprocess::from(command)
 }
 
 /// Sets up a command line for the shell, `sh -c` (asyncio's `create_subprocess_shell`). Nothing of it is quoted: it is not for
@@ -66,6 +66,29 @@ pub struct Subprocess {
     command: Command,
     program: OsString,
     directory: Option<PathBuf>,
+    kill_on_drop: bool,
+}
+
+/// For what [`Subprocess`] itself has no word, such as a process group or another user: see `std::os::unix::process::CommandExt`.
+///
+/// ```
+/// use std::os::unix::process::CommandExt;
+/// use std::process::Command;
+///
+/// glassloop::run(async {
+///     let mut command = Command::new("true");
+///     command.process_group(0); // asyncio's `start_new_session` and the like
+///     let status = glassloop::Subprocess::from(command).spawn()?.wait().await?;
+///     assert!(status.success());
+///     Ok::<(), std::io::Error>(())
+/// })
+/// # .unwrap();
+/// ```
+impl From<Command> for Subprocess {
+    fn from(command: Command) -> Subprocess {
+        let (program, directory) = (command.get_program().into(), command.get_current_dir().map(PathBuf::from));
+        Subprocess { command, program, directory, kill_on_drop: false }
+    }
 }
 
 /// Why a process could not be started.
@@ -145,6 +168,12 @@ impl Subprocess {
         self
     }
 
+    /// Whether dropping the [`Process`] kills it, so that it cannot outlive whoever started it: not so unless this is called.
+    pub fn kill_on_drop(mut self, kill: bool) -> Subprocess {
+        self.kill_on_drop = kill;
+        self
+    }
+
     /// Starts it.
     ///
     /// # Errors
@@ -157,7 +186,9 @@ impl Subprocess {
         let context = context::expect("Subprocess::spawn()");
         let site = Site::caller("process");
         let started = match self.command.spawn() {
-            Ok(child) => Process::start(&context, child, &self.program, site),
+            Ok(child) => Process::start(&context, child, &self.program, site).inspect(|process| {
+                process.kill_on_drop.set(self.kill_on_drop);
+            }),
             Err(error) => Err(error),
         };
         let Subprocess { program, directory, .. } = self;

@@ -1,7 +1,8 @@
 //! What a loop has to say besides its results: to stderr, unless `Builder::on_report` says otherwise.
 
 use std::any::Any;
-use std::panic::Location;
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -113,7 +114,18 @@ impl From<&Uncollected> for Report {
 pub(crate) type OnReport = Rc<dyn Fn(&Report)>;
 
 pub(crate) fn to_stderr() -> OnReport {
-    Rc::new(|report| eprintln!("{report}"))
+    // Not `eprintln!`, which panics when stderr is closed.
+    Rc::new(|report| drop(writeln!(io::stderr(), "{report}")))
+}
+
+/// Reports are made in the middle of the loop, and while tasks unwind: a panic has to end here.
+pub(crate) fn to(report: impl Fn(&Report) + 'static) -> OnReport {
+    Rc::new(move |what| {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| report(what))) {
+            // The payload's own drop may panic too.
+            std::mem::forget(payload);
+        }
+    })
 }
 
 fn lines(tasks: &[String]) -> String {

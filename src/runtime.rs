@@ -147,11 +147,16 @@ impl Runtime {
                     return Err(RunError::Interrupted);
                 }
                 if executor.has_ready() {
-                    self.glance_at_sockets()?;
+                    // Where nobody waits for a socket, nobody would be woken.
+                    if reactor.waiting() > 0 {
+                        self.glance_at_sockets()?;
+                    }
+                    if reactor.is_spinning() && !self.context.works_outside() {
+                        reactor.jump_to_next_deadline();
+                    }
                 } else if executor.begin_park() {
-                    let waited = self.wait_for_the_world();
-                    executor.end_park();
-                    waited?;
+                    let _parked = Parked(executor);
+                    self.wait_for_the_world()?;
                 }
             }
         })
@@ -164,9 +169,6 @@ impl Runtime {
         const AT_LEAST_EVERY: Duration = Duration::from_micros(200);
 
         let Context { executor, reactor, .. } = &*self.context;
-        if reactor.waiting() == 0 {
-            return Ok(()); // nobody would be woken
-        }
         let since = executor.polls() - self.last_turn.get().0;
         let reading = since >= self.next_reading.get();
         if reading {
@@ -261,16 +263,28 @@ impl Runtime {
     }
 }
 
+/// The loop sleeps while this lives, also if a stranger's waker makes it unwind.
+struct Parked<'e>(&'e Executor);
+
+impl Drop for Parked<'_> {
+    fn drop(&mut self) {
+        self.0.end_park();
+    }
+}
+
 impl Drop for Runtime {
     fn drop(&mut self) {
-        self.context.door.close();
+        let Context { executor, reactor, door, .. } = &*self.context;
+        // As in asyncio: what main has started last takes its first step, so that it has something to clean up.
+        context::enter(&self.context, || (reactor.fire_due(), executor.tick(None)));
+        door.close();
         // Inside the loop, so that destructors find it.
         context::enter(&self.context, || {
             #[cfg(feature = "trace")]
             if let Some(debug) = self.context.debug.get() {
                 debug.report_left();
             }
-            self.context.executor.shutdown();
+            executor.shutdown();
         });
     }
 }
@@ -348,9 +362,9 @@ impl Builder {
         self
     }
 
-    /// Where the loop's [`Report`]s go: to stderr unless this is called.
+    /// Where the loop's [`Report`]s go: to stderr unless this is called. `report` may use the loop, and if it panics, the loop goes on.
     pub fn on_report(mut self, report: impl Fn(&Report) + 'static) -> Builder {
-        self.on_report = Rc::new(report);
+        self.on_report = report::to(report);
         self
     }
 

@@ -57,10 +57,11 @@ arms! {
     A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7;
 }
 
-/// With which arm a fair `select!` begins: another at each poll, and the same ones in the same program.
+/// With which arm a fair `select!` begins: another each time, and the same ones in the same program.
 #[doc(hidden)]
 pub fn first_arm() -> usize {
-    let polls = context::current().map_or(0, |context| context.executor.polls());
+    // Not the executor's polls: a loop round a `select!` that need not wait is one poll of its task.
+    let polls = context::current().map_or(0, |context| context.selects.replace(context.selects.get().wrapping_add(1)));
     // Fibonacci hashing: neighbours among the polls are strangers in the upper bits.
     (polls.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize
 }
@@ -81,8 +82,8 @@ pub fn first_arm() -> usize {
 /// });
 /// ```
 ///
-/// Within one poll the arms are asked one after another, beginning anywhere, so that none is favoured; after `biased;` always from the
-/// first. A future given as `&mut future` is kept, and can be selected on again. The patterns must match whatever comes.
+/// Each time, the arms are asked one after another, beginning anywhere, so that none is favoured, also by a loop that never has to wait;
+/// after `biased;` always from the first. A future given as `&mut future` is kept, and can be selected on again. The patterns must match whatever comes.
 ///
 /// All arms are in the current task: they may borrow, and they run one at a time. asyncio's
 /// nearest is [`wait`](crate::wait) with `FIRST_COMPLETED`, which needs tasks.

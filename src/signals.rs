@@ -3,10 +3,26 @@
 //! One flag of the process says what a Ctrl-C does: what it always does, if the flag is up. Whoever listens takes it down; the signal's
 //! handler puts it up again, so the second Ctrl-C gets through even to a loop that a task blocks. That the flag is up is how the listener
 //! knows of the first. Because a loop that sleeps looks at no flag, a thread of the process waits for signals too, and wakes it.
+//!
+//! `signals/signal.rs` listens to signals of any number; whoever listens to Ctrl-C there suspends what is done here.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
+
+#[cfg(unix)]
+mod signal;
+
+#[cfg(unix)]
+pub use signal::{Signal, signal};
+#[cfg(unix)]
+use {
+    signal_hook::consts::SIGINT,
+    signal_hook::low_level::{pipe, unregister},
+    signal_hook::{SigId, flag},
+    std::io::{self, Read},
+    std::os::unix::net::UnixStream,
+};
 
 /// Wakes the loop that listens: one at a time.
 static LISTENER: Mutex<Option<Waker>> = Mutex::new(None);
@@ -50,9 +66,14 @@ fn listener() -> MutexGuard<'static, Option<Waker>> {
 
 /// The flag that says what a Ctrl-C does, with all that belongs to it; made once, as a signal's handler stays for the life of the process.
 #[cfg(unix)]
+fn hook() -> Option<&'static Hook> {
+    static HOOK: std::sync::OnceLock<Option<Hook>> = std::sync::OnceLock::new();
+    HOOK.get_or_init(|| if is_taken(SIGINT) { None } else { Hook::install().ok() }).as_ref()
+}
+
+#[cfg(unix)]
 fn the_flag() -> Option<Arc<AtomicBool>> {
-    static FLAG: std::sync::OnceLock<Option<Arc<AtomicBool>>> = std::sync::OnceLock::new();
-    FLAG.get_or_init(|| if is_taken() { None } else { install().ok() }).clone()
+    hook().map(|hook| hook.up.clone())
 }
 
 #[cfg(not(unix))]
@@ -61,37 +82,70 @@ fn the_flag() -> Option<Arc<AtomicBool>> {
 }
 
 #[cfg(unix)]
-fn install() -> std::io::Result<Arc<AtomicBool>> {
-    use signal_hook::consts::SIGINT;
-
-    let up = Arc::new(AtomicBool::new(true));
-    // In this order: the first Ctrl-C finds the flag down, and puts it up.
-    signal_hook::flag::register_conditional_default(SIGINT, up.clone())?;
-    signal_hook::flag::register(SIGINT, up.clone())?;
-    let mut signals = signal_hook::iterator::Signals::new([SIGINT])?;
-    let wake = move || {
-        for _ in signals.forever() {
-            if let Some(unparker) = &*listener() {
-                unparker.wake_by_ref();
-            }
-        }
-    };
-    // Should this fail, the flag stays up, and all is as without us.
-    std::thread::Builder::new().name("glassloop-signals".into()).spawn(wake)?;
-    Ok(up)
+struct Hook {
+    up: Arc<AtomicBool>,
+    /// A byte wakes the thread that wakes the loop.
+    wake: UnixStream,
+    /// What the signal's handler does for us; nothing while somebody listens to the signal itself.
+    actions: Mutex<Option<[SigId; 3]>>,
 }
 
-/// Whether Ctrl-C is ignored, as a shell does for what it starts with `&`, or the program has a handler of its own; asyncio leaves both alone.
+#[cfg(unix)]
+impl Hook {
+    fn install() -> io::Result<Hook> {
+        let (wake, mut woken) = UnixStream::pair()?;
+        let hook = Hook { up: Arc::new(AtomicBool::new(true)), wake, actions: Mutex::new(None) };
+        hook.resume()?;
+        let watch = move || {
+            let mut bytes = [0; 64];
+            loop {
+                match woken.read(&mut bytes) {
+                    Ok(0) => return,
+                    Err(error) if error.kind() != io::ErrorKind::Interrupted => return,
+                    _ => {}
+                }
+                if let Some(unparker) = &*listener() {
+                    unparker.wake_by_ref();
+                }
+            }
+        };
+        // Should this fail, the flag stays up, and all is as without us.
+        std::thread::Builder::new().name("glassloop-signals".into()).spawn(watch)?;
+        Ok(hook)
+    }
+
+    /// From now on a Ctrl-C is for whoever listens to the signal itself.
+    fn suspend(&self) {
+        let actions = self.actions.lock().unwrap_or_else(PoisonError::into_inner).take();
+        for action in actions.into_iter().flatten() {
+            unregister(action);
+        }
+    }
+
+    /// It is ours, again.
+    fn resume(&self) -> io::Result<()> {
+        let mut actions = self.actions.lock().unwrap_or_else(PoisonError::into_inner);
+        if actions.is_none() {
+            // In this order: the first Ctrl-C finds the flag down, and puts it up; and who is woken finds it up.
+            let default = flag::register_conditional_default(SIGINT, self.up.clone())?;
+            let put_up = flag::register(SIGINT, self.up.clone())?;
+            *actions = Some([default, put_up, pipe::register(SIGINT, self.wake.try_clone()?)?]);
+        }
+        Ok(())
+    }
+}
+
+/// Whether a signal is ignored, as Ctrl-C is by what a shell starts with `&`, or the program has a handler of its own; asyncio leaves both alone.
 #[cfg(target_os = "linux")]
-fn is_taken() -> bool {
+fn is_taken(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let masks = status.lines().filter_map(|line| line.strip_prefix("SigIgn:").or(line.strip_prefix("SigCgt:")));
     let mut masks = masks.filter_map(|mask| u64::from_str_radix(mask.trim(), 16).ok());
-    masks.any(|mask| mask >> (signal_hook::consts::SIGINT - 1) & 1 == 1)
+    (1..=64).contains(&signal) && masks.any(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 /// Other systems have no safe way to ask.
 #[cfg(all(unix, not(target_os = "linux")))]
-fn is_taken() -> bool {
+fn is_taken(_: i32) -> bool {
     false
 }

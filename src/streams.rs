@@ -2,7 +2,8 @@
 //! connection.
 //!
 //! Read in this order: `transport.rs` is what bytes go over, `connection.rs` what a reader and a writer share of it;
-//! `reader.rs` (with `buffer.rs`) and `writer.rs` (with `outgoing.rs`) are the two; `server.rs` hands them out.
+//! `reader.rs` (with `buffer.rs`) and `writer.rs` (with `outgoing.rs`) are the two; `server.rs` hands them out. `steady.rs` is about tasks
+//! of the loop's own.
 
 use std::any::Any;
 use std::future::Future;
@@ -18,9 +19,11 @@ use crate::net::{Address, Family, Stream, Tcp, TcpStream};
 mod buffer;
 mod connection;
 mod error;
+mod lines;
 mod outgoing;
 mod reader;
 mod server;
+mod steady;
 mod transport;
 mod writer;
 
@@ -28,10 +31,13 @@ pub(crate) use connection::Connection;
 #[cfg(unix)]
 pub(crate) use connection::Lost;
 pub use error::ReadError;
+pub use lines::Lines;
 pub use reader::StreamReader;
 #[cfg(unix)]
 pub use server::start_unix_server;
-pub use server::{Server, start_server};
+pub use server::{Server, start_server, start_server_on};
+#[cfg(unix)]
+pub(crate) use steady::spawn_steady;
 use transport::Both;
 pub(crate) use transport::Peer;
 #[cfg(unix)]

@@ -22,6 +22,45 @@ use crate::context;
 /// });
 /// ```
 ///
+/// Three mistakes that asyncio finds when the program runs do not compile. What is no future makes no task:
+///
+/// ```compile_fail,E0277
+/// glassloop::run(async {
+///     glassloop::create_task(7).await.unwrap();
+/// });
+/// ```
+///
+/// A future is moved by its await, so it is awaited once (and so is a task: a `SharedFuture` has clones):
+///
+/// ```compile_fail,E0382
+/// glassloop::run(async {
+///     let future = async { 7 };
+///     future.await;
+///     future.await;
+/// });
+/// ```
+///
+/// And one that is never awaited never runs, of which the compiler warns: here, where warnings are errors, this does not compile
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// glassloop::run(async {
+///     glassloop::yield_now();
+/// });
+/// ```
+///
+/// but this does:
+///
+/// ```
+/// #![deny(unused_must_use)]
+/// glassloop::run(async {
+///     glassloop::yield_now().await;
+/// });
+/// ```
+///
+/// There is no eager form (asyncio's `eager_task_factory`). To run up to the first wait at once, await the future itself, or give it to
+/// [`join!`](crate::join!).
+///
 /// # Panics
 /// With no loop running on this thread.
 #[track_caller]

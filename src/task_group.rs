@@ -7,7 +7,7 @@ use std::error::Error;
 use std::fmt::{self, Debug, Display};
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -17,6 +17,7 @@ use thiserror::Error;
 use crate::context;
 use crate::ends::{Ends, WakeAt};
 use crate::report::{Report, panic_text};
+use crate::waiters::Place;
 
 type Panic = Box<dyn Any + Send>;
 
@@ -102,7 +103,8 @@ impl<E: Display + 'static> TaskGroup<E> {
     ///
     /// The first failure, of a child or of the body, cancels the children that are left, in the order of their creation, and then the body; once
     /// all have ended, the scope gives the errors. A child that somebody cancels by itself is no failure. A panic is one; it goes on in whoever
-    /// awaits the scope, and errors beside it are reported.
+    /// awaits the scope, and errors beside it are reported. (A panic in the destructors of a child that is being cancelled is its task's: its handle
+    /// has it, or it is reported.)
     ///
     /// ```
     /// use glassloop::TaskGroup;
@@ -126,8 +128,8 @@ impl<E: Display + 'static> TaskGroup<E> {
     /// [`GroupError`], also for a single error.
     ///
     /// # Cancel safety
-    /// Dropping it asks the children to cancel, in the order of their creation, and then drops the body; the children's futures are dropped at their
-    /// next turns. Errors that had come by then are reported.
+    /// Dropping it drops the body and then the children, in the order of their creation; only a child that is being polled ends after that poll.
+    /// Errors that had come by then are reported.
     ///
     /// # Panics
     /// With no loop running on this thread. A panic of the body or of a child resumes here, once all have ended.
@@ -139,30 +141,31 @@ impl<E: Display + 'static> TaskGroup<E> {
         let location = Location::caller();
         async move {
             let group = TaskGroup::new(location);
-            let mut body = pin!(Some(body(&group)));
-            let mut place = None;
+            let inner = &*group.inner;
+            // Dropped after the body, as in asyncio: first the body learns of its end, then the children.
+            let mut scope = Scope { group: inner, place: None };
+            // Called inside the first poll: what it does before its first await is the body's too.
+            let mut body = pin!(Some(async { body(&group).await }));
             let mut result = None;
-            // Dropped before the body, so that the children are cancelled first.
-            let scope = Scope(&group.inner);
             poll_fn(|cx| {
                 if !group.is_aborting()
                     && let Some(running) = body.as_mut().as_pin_mut()
                     && let Poll::Ready(ended) = catch(|| running.poll(cx))
                 {
-                    body.set(None);
-                    match ended {
+                    match ended.and_then(|value| drop_future(body.as_mut()).map(|()| value)) {
                         Ok(value) => result = Some(value),
-                        Err(failure) => group.inner.body_failed(failure),
+                        Err(failure) => inner.body_failed(failure),
                     }
                 }
-                if group.is_aborting() {
-                    body.set(None);
+                if group.is_aborting()
+                    && let Err(failure) = drop_future(body.as_mut())
+                {
+                    inner.record(failure);
                 }
-                if body.is_some() || group.inner.ends.pending() > 0 {
-                    group.inner.ends.wait(&mut place, cx, "scope", location);
+                if body.is_some() || inner.ends.pending() > 0 {
+                    inner.ends.wait(&mut scope.place, cx, "scope", location);
                     return Poll::Pending;
                 }
-                group.inner.ends.leave(&mut place);
                 Poll::Ready(())
             })
             .await;
@@ -225,8 +228,12 @@ impl<E: Display + 'static> TaskGroup<E> {
         let index = self.inner.next.replace(self.inner.next.get() + 1);
         let inner = self.inner.clone();
         let child = executor.spawn(spawn, async move {
-            let mut future = pin!(future);
-            let ended = poll_fn(|cx| catch(|| future.as_mut().poll(cx))).await;
+            let mut future = pin!(Some(future));
+            let ended = poll_fn(|cx| match future.as_mut().as_pin_mut() {
+                Some(running) => catch(|| running.poll(cx)),
+                None => Poll::Pending,
+            });
+            let ended = ended.await.and_then(|value| drop_future(future.as_mut()).map(|()| value));
             ended.map_err(|failure| inner.child_failed(failure))
         });
         self.inner.children.borrow_mut().insert(index, child.handle());
@@ -248,6 +255,11 @@ fn catch<T, E>(poll: impl FnOnce() -> Poll<Result<T, E>>) -> Poll<Result<T, Fail
     }
 }
 
+/// Drops a future that has ended, or is not wanted any more: a panic of its destructors is a failure too.
+fn drop_future<F, E>(mut future: Pin<&mut Option<F>>) -> Result<(), Failure<E>> {
+    catch_unwind(AssertUnwindSafe(|| future.set(None))).map_err(Failure::Panic)
+}
+
 impl<E: 'static> Inner<E> {
     /// As in asyncio, the others hear of it in the next round: whoever is ready in this one still has its turn, and may fail too.
     fn child_failed(self: &Rc<Self>, failure: Failure<E>) -> ChildFailed {
@@ -264,8 +276,11 @@ impl<E: 'static> Inner<E> {
     }
 
     fn record(&self, failure: Failure<E>) {
-        let task = context::expect("TaskGroup").executor.current().expect("a failure comes of a poll");
-        let (task, name, location) = (task.id(), task.name(), task.location());
+        let (task, name, location) = match context::expect("TaskGroup").executor.current() {
+            Some(task) => (task.id(), task.name(), task.location()),
+            // A scope may be polled by hand, in a destructor.
+            None => (TaskRef { task: 0, child: None }, "(no task)".into(), self.location),
+        };
         self.failures.borrow_mut().push(Failed { task, name, location, failure });
     }
 }
@@ -275,16 +290,16 @@ impl<E> Inner<E> {
     fn abort(&self) {
         if self.state.get() == State::Open {
             self.state.set(State::Aborting);
-            self.cancel_children();
+            for child in self.children() {
+                child.cancel();
+            }
             self.ends.wake();
         }
     }
 
-    fn cancel_children(&self) {
-        let children: Vec<TaskHandle> = self.children.borrow().values().cloned().collect();
-        for child in children {
-            child.cancel();
-        }
+    /// Those that have not ended, in the order of their creation.
+    fn children(&self) -> Vec<TaskHandle> {
+        self.children.borrow().values().cloned().collect()
     }
 }
 
@@ -298,13 +313,17 @@ impl<E> OnEnd for Inner<E> {
 }
 
 /// The scope's own hold on its group.
-struct Scope<'g, E: Display>(&'g Inner<E>);
+struct Scope<'g, E: Display> {
+    group: &'g Inner<E>,
+    /// Where it waits for the last child.
+    place: Place,
+}
 
 impl<E: Display> Scope<'_, E> {
     /// Nothing runs any more.
-    fn finish<R>(&self, result: Option<R>) -> Result<R, GroupError<E>> {
-        self.0.state.set(State::Finished);
-        let mut failures = self.0.failures.take();
+    fn finish<R>(self, result: Option<R>) -> Result<R, GroupError<E>> {
+        self.group.state.set(State::Finished);
+        let mut failures = self.group.failures.take();
         let is_panic = |failed: &Failed<E>| matches!(failed.failure, Failure::Panic(_));
         if let Some(index) = failures.iter().position(is_panic)
             && let Failure::Panic(payload) = failures.remove(index).failure
@@ -336,9 +355,11 @@ fn report<E: Display>(failures: Vec<Failed<E>>) {
 
 impl<E: Display> Drop for Scope<'_, E> {
     fn drop(&mut self) {
-        if self.0.state.replace(State::Finished) != State::Finished {
-            self.0.cancel_children();
-            report(self.0.failures.take());
+        self.group.ends.leave(&mut self.place);
+        if self.group.state.replace(State::Finished) != State::Finished {
+            // None outlives the scope, but for one that is being polled: it ends after that poll.
+            self.group.children().iter().for_each(TaskHandle::cancel_now);
+            report(self.group.failures.take());
         }
     }
 }

@@ -92,7 +92,8 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// ```
 ///
 /// # Cancel safety
-/// Being dropped is the only way it ends. It arms no timer; as nothing is left with anybody, no deadlock it is part of is ever certain.
+/// Being dropped is the only way it ends. It arms no timer and leaves its waker with nobody: a task that waits for this, and has left its waker
+/// nowhere else, is never part of a deadlock that is certain.
 ///
 /// # Panics
 /// With no loop running on this thread.

@@ -51,6 +51,9 @@ pub struct Waited<I> {
 ///
 /// # Cancel safety
 /// May be dropped at any time: the tasks run on. Tasks that were given by value are detached then.
+///
+/// # Panics
+/// Awaited again after its end, when it has given the tasks back.
 #[track_caller]
 pub fn wait<I>(tasks: I, when: ReturnWhen) -> Wait<I::Item>
 where
@@ -63,7 +66,7 @@ where
     };
     let tasks = tasks.into_iter().collect();
     let ends = Ends::new("wait", wake_at);
-    Wait { tasks, when, ends, started: false, limit: None, place: None, location: Location::caller() }
+    Wait { tasks, when, ends, started: false, over: false, limit: None, place: None, location: Location::caller() }
 }
 
 /// See [`wait`].
@@ -73,6 +76,7 @@ pub struct Wait<I: AsTask> {
     when: ReturnWhen,
     ends: Rc<Ends>,
     started: bool,
+    over: bool,
     limit: Option<Sleep>,
     place: Place,
     location: &'static Location<'static>,
@@ -117,6 +121,7 @@ impl<I: AsTask> Future for Wait<I> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Waited<I>> {
         let this = &mut *self;
+        assert!(!this.over, "glassloop: a wait was awaited again, but it has given its tasks back");
         if !std::mem::replace(&mut this.started, true) {
             this.tasks.iter().enumerate().for_each(|(index, task)| this.ends.add(task, index));
         }
@@ -126,6 +131,7 @@ impl<I: AsTask> Future for Wait<I> {
             return Poll::Pending;
         }
         this.stop();
+        (this.over, this.limit) = (true, None);
         let (done, pending) = std::mem::take(&mut this.tasks).into_iter().partition(Ended::is_done);
         Poll::Ready(Waited { done, pending })
     }

@@ -24,7 +24,10 @@ impl Core {
                 .is_some_and(|(run, _)| run.header().id == target || run.header().join.waiter_ticket().is_some())
         };
         if awaited && self.cycle(waiter, target).is_some() {
-            self.suspects.borrow_mut().push((waiter, target));
+            let mut suspects = self.suspects.borrow_mut();
+            // A loop that never sleeps never asks for them: those that are none any more go here.
+            suspects.retain(|&(other, of)| (other, of) != (waiter, target) && self.cycle(other, of).is_some());
+            suspects.push((waiter, target));
         }
     }
 
@@ -63,14 +66,22 @@ impl Executor {
         !self.core().suspects.borrow().is_empty()
     }
 
-    /// The circles of tasks that await each other now. A task of one may still be waiting for something else as well.
+    /// The circles of tasks that await each other now, each once. A task of one may still be waiting for something else as well.
     pub fn cycles(&self) -> Vec<AwaitCycle> {
         self.enter(|| {
             let suspects = self.core().suspects.take();
-            let (found, still): (Vec<_>, Vec<_>) = suspects
-                .into_iter()
-                .filter_map(|(waiter, target)| Some((self.core().cycle(waiter, target)?, (waiter, target))))
-                .unzip();
+            let (mut found, mut still): (Vec<AwaitCycle>, Vec<_>) = Default::default();
+            // The last await is the one that closed the circle; earlier ones of the same circle were made anew since.
+            for (waiter, target) in suspects.into_iter().rev() {
+                if let Some(cycle) = self.core().cycle(waiter, target)
+                    && !found.iter().any(|other| other.tasks.iter().any(|member| member.task == cycle.tasks[0].task))
+                {
+                    found.push(cycle);
+                    still.push((waiter, target));
+                }
+            }
+            found.reverse();
+            still.reverse();
             *self.core().suspects.borrow_mut() = still;
             found
         })

@@ -16,12 +16,13 @@ use std::task::{Context, Poll};
 use crate::cell::{Children, FutureCell, Judge, Outcome, drop_quietly};
 use crate::core::{Core, Turn};
 use crate::flags::Flags;
+use crate::handle::cancel_now;
 use crate::join_error::{Complaint, JoinError};
 use crate::observer::{Ending, Event};
 use crate::profile::{Header, Locals};
 use crate::slots::NO_SLOT;
 use crate::task::{NO_CHILD, Run, TaskId, TaskRef};
-use crate::waker::{own_waker, with_current};
+use crate::waker::own_waker;
 
 /// No outcome of a child ends the gather: errors are values (`return_exceptions=True`).
 #[derive(Debug)]
@@ -278,20 +279,8 @@ impl<M: Children> Group<M> {
     /// The children are the awaiter's own: inside their loop they go with it, at once, and only one that is being polled has to wait for
     /// its next turn.
     fn cancel(&self, index: u32) {
-        let (run, executor): (Pin<Rc<dyn Run>>, _) = (self.block.clone(), self.block.header.executor());
-        let flags = self.block.flags(index);
-        let done = with_current(|core| {
-            if core.id != executor || flags.slot.get() == NO_SLOT || flags.is_busy() {
-                return false;
-            }
-            let Some(ticket) = core.tenant(flags.slot.get()) else { return false };
-            flags.ask_cancel();
-            run.as_ref().turn(core, &Turn { run: &run, index, ticket });
-            true
-        });
-        if done != Some(true) {
-            executor.cancel(flags);
-        }
+        let run: Pin<Rc<dyn Run>> = self.block.clone();
+        cancel_now(&run, index);
     }
 }
 

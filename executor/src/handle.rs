@@ -6,10 +6,13 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use crate::core::Turn;
 use crate::flags::Flags;
 use crate::profile::Header;
 use crate::root::RootInfo;
+use crate::slots::NO_SLOT;
 use crate::task::{NO_CHILD, Run, TaskRef};
+use crate::waker::with_current;
 
 /// A task seen without the type of its output: what `all_tasks` lists, and what a done callback gets.
 ///
@@ -87,6 +90,16 @@ impl TaskHandle {
         }
     }
 
+    /// Ends the task inside this call, for whoever owns it and is dropped: in its own loop its future is dropped here and now, unless it is the
+    /// one that is being polled. That one, and one of another loop, ends as after [`cancel`](TaskHandle::cancel).
+    pub fn cancel_now(&self) {
+        if let Inner::Run(run, index) = &self.0
+            && !self.is_done()
+        {
+            cancel_now(run, *index);
+        }
+    }
+
     /// Whether it was asked to end and has not yet (asyncio's `cancelling() > 0`).
     pub fn cancelling(&self) -> bool {
         self.flags().is_cancelling()
@@ -118,6 +131,23 @@ pub(crate) fn cancel(header: &Header, flags: &Flags, reason: Option<Arc<str>>) -
     }
     header.executor().cancel(flags);
     true
+}
+
+/// Gives the task a turn that delivers a cancel; where that cannot be, asks for one.
+pub(crate) fn cancel_now(run: &Pin<Rc<dyn Run>>, index: u32) {
+    let (executor, flags) = (run.header().executor(), run.flags(index));
+    let done = with_current(|core| {
+        if core.id != executor || flags.slot.get() == NO_SLOT || flags.is_busy() {
+            return false;
+        }
+        let Some(ticket) = core.tenant(flags.slot.get()) else { return false };
+        flags.ask_cancel();
+        run.as_ref().turn(core, &Turn { run, index, ticket });
+        true
+    });
+    if done != Some(true) {
+        executor.cancel(flags);
+    }
 }
 
 impl PartialEq for TaskHandle {

@@ -12,9 +12,10 @@ use crate::cell::Outcome;
 use crate::flags::Flags;
 use crate::handle::{TaskHandle, cancel};
 use crate::join_error::JoinError;
+use crate::profile::Locals;
 use crate::task::{NO_CHILD, Run, TaskId, TaskRef};
 use crate::waker::own_waker;
-use crate::watchers::{OnEnd, call_soon};
+use crate::watchers::{Callback, OnEnd, call_soon};
 
 /// What a [`Task`] sees of the block it shares with the executor.
 pub(crate) trait Joinable<T>: Run {
@@ -62,14 +63,15 @@ impl<T: 'static> Task<T> {
 
     /// Has `callback` called when the task has ended, from the loop and as a task of its own: never inside this call, nor inside
     /// the end of the task (asyncio's `add_done_callback`). Callbacks and who awaits the task come in the order in which they came; on a
-    /// task that has ended, `callback` is next in the run queue. It is dropped uncalled if the loop ends first.
+    /// task that has ended, `callback` is next in the run queue. It has the task-locals of whoever adds it, as they are now. It is dropped
+    /// uncalled if the loop ends first.
     #[track_caller]
     pub fn add_done_callback(&self, callback: impl FnOnce(&TaskHandle) + 'static) {
-        let (header, callback, location) = (self.block.header(), Box::new(callback), Location::caller());
+        let (header, callback) = (self.block.header(), Callback::new(callback, Location::caller()));
         if self.is_done() {
-            call_soon(header.executor(), callback, &self.handle(), location);
+            call_soon(header.executor(), callback, &self.handle());
         } else {
-            header.join.call(callback, location);
+            header.join.call(callback);
         }
     }
 
@@ -91,6 +93,11 @@ impl<T: 'static> Task<T> {
 impl<T> Task<T> {
     pub(crate) fn new(block: Pin<Rc<dyn Joinable<T>>>) -> Task<T> {
         Task { block }
+    }
+
+    /// Gives it other task-locals than its creator's.
+    pub(crate) fn set_locals(&self, locals: Option<Locals>) {
+        self.block.set_locals(NO_CHILD, locals);
     }
 
     fn flags(&self) -> &Flags {

@@ -1,18 +1,19 @@
 //! Who is to be told when a task ends: one who awaits it, callbacks, and collections of tasks, in the order in which they came.
 
-use std::cell::Cell;
+use std::cell::{Cell, LazyCell};
 use std::panic::Location;
 use std::ptr;
 use std::rc::Rc;
 use std::task::Waker;
 
 use crate::cell::{drop_quietly, quietly};
+use crate::core::Core;
 use crate::executor::Spawn;
 use crate::group::OnPanic;
 use crate::handle::TaskHandle;
 use crate::join_error::AwaitCycle;
 use crate::observer::{Event, WaitEnd};
-use crate::profile::Header;
+use crate::profile::{Header, Locals};
 use crate::remote::ExecutorId;
 use crate::task::TaskRef;
 use crate::ticket::Ticket;
@@ -25,15 +26,27 @@ pub trait OnEnd {
     fn ended(&self, index: usize, task: &TaskHandle);
 }
 
-/// What a done callback is: it gets the task, and its turn in the run queue.
-pub(crate) type Callback = Box<dyn FnOnce(&TaskHandle)>;
+/// A done callback: it gets the task, and its turn in the run queue.
+pub(crate) struct Callback {
+    call: Box<dyn FnOnce(&TaskHandle)>,
+    /// Where it was added.
+    location: &'static Location<'static>,
+    /// The task-locals of whoever added it.
+    locals: Option<Locals>,
+}
+
+impl Callback {
+    pub(crate) fn new(call: impl FnOnce(&TaskHandle) + 'static, location: &'static Location<'static>) -> Callback {
+        Callback { call: Box::new(call), location, locals: with_current(Core::locals).flatten() }
+    }
+}
 
 enum Watcher {
     Waiter(Waiter),
-    Callback(Callback, &'static Location<'static>),
+    Callback(Callback),
     End(Rc<dyn OnEnd>, usize),
-    /// The waiter was told that it waits in a circle, and has not had its turn yet.
-    Broken(AwaitCycle),
+    /// The waiter with this ticket was woken to be told that it waits in a circle, and has not had its turn yet.
+    Broken(AwaitCycle, Ticket),
 }
 
 /// Who awaits the task, and where in the source: at most one, as a handle has one owner.
@@ -128,8 +141,12 @@ impl JoinCell {
         waker: Waker,
         location: &'static Location<'static>,
     ) -> Result<(), AwaitCycle> {
+        let ticket = ticket_of_waker(&waker);
         let mut watchers = self.0.take();
-        if let Some(Watcher::Broken(cycle)) = watchers.take(|watcher| matches!(watcher, Watcher::Broken(_))) {
+        // News for another, who never came for it, are of no use to anybody.
+        if let Some(Watcher::Broken(cycle, told)) = watchers.take(|watcher| matches!(watcher, Watcher::Broken(..)))
+            && ticket == Some(told)
+        {
             self.0.set(watchers);
             return Err(cycle);
         }
@@ -141,7 +158,6 @@ impl JoinCell {
             end_wait(header, former, WaitEnd::Replaced);
         }
         let waiter = task_of(&waker);
-        let ticket = ticket_of_waker(&waker);
         let former = watchers.set_waiter(Waiter { waker, location });
         self.0.set(watchers);
         let executor = header.executor();
@@ -159,8 +175,8 @@ impl JoinCell {
     }
 
     /// Has `callback` run at the end of the task.
-    pub(crate) fn call(&self, callback: Callback, location: &'static Location<'static>) {
-        self.push(Watcher::Callback(callback, location));
+    pub(crate) fn call(&self, callback: Callback) {
+        self.push(Watcher::Callback(callback));
     }
 
     /// Has `end` told of the end of the task.
@@ -190,13 +206,13 @@ impl JoinCell {
             Watchers::One(waiter) => return wake(header, waiter),
             Watchers::Many(Some(line)) => line,
         };
-        let task = task();
+        let task = LazyCell::new(task);
         for watcher in line.0 {
             match watcher {
                 Watcher::Waiter(waiter) => wake(header, waiter),
-                Watcher::Callback(callback, location) => call_soon(header.executor(), callback, &task, location),
+                Watcher::Callback(callback) => call_soon(header.executor(), callback, &task),
                 Watcher::End(end, index) => quietly(|| end.ended(index, &task)),
-                Watcher::Broken(_) => {}
+                Watcher::Broken(..) => {}
             }
         }
     }
@@ -216,8 +232,8 @@ impl JoinCell {
     pub(crate) fn break_wait(&self, header: &Header, cycle: AwaitCycle) {
         let mut watchers = self.0.take();
         let waiter = watchers.take_waiter();
-        if waiter.is_some() {
-            watchers.push(Watcher::Broken(cycle));
+        if let Some(ticket) = waiter.as_ref().and_then(|waiter| ticket_of_waker(&waiter.waker)) {
+            watchers.push(Watcher::Broken(cycle, ticket));
         }
         self.0.set(watchers);
         if let Some(waiter) = waiter {
@@ -253,19 +269,15 @@ fn end_wait(header: &Header, waiter: &Waiter, why: WaitEnd) {
 }
 
 /// Gives a callback its turn, as a task of its own. Outside of its task's loop it is dropped.
-pub(crate) fn call_soon(
-    executor: ExecutorId,
-    callback: Callback,
-    task: &TaskHandle,
-    location: &'static Location<'static>,
-) {
-    let task = task.clone();
-    let mut call = Some(async move { callback(&task) });
+pub(crate) fn call_soon(executor: ExecutorId, callback: Callback, task: &TaskHandle) {
+    let (Callback { call, location, locals }, task) = (callback, task.clone());
+    let mut call = Some(async move { call(&task) });
     with_current(|core| {
         if core.id == executor
             && let Some(call) = call.take()
         {
-            core.spawn::<_, OnPanic>(Spawn { name: None, location }, call).detach();
+            let callback = core.spawn::<_, OnPanic>(Spawn { name: None, location }, call);
+            callback.set_locals(locals);
         }
     });
 }

@@ -44,6 +44,16 @@ impl Add<Duration> for Instant {
     }
 }
 
+/// Saturating: there is nothing before the clock's origin.
+impl Sub<Duration> for Instant {
+    type Output = Instant;
+
+    fn sub(self, duration: Duration) -> Instant {
+        let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+        Instant(self.0.saturating_sub(nanos))
+    }
+}
+
 /// Saturating, as in `std`: never negative.
 impl Sub for Instant {
     type Output = Duration;
@@ -81,7 +91,12 @@ struct Inner {
     latest: Cell<Instant>,
     /// `None`: the clock is virtual.
     origin: Option<std::time::Instant>,
+    /// How often timers were looked for in vain since a virtual clock last moved, or its loop last waited.
+    rounds: Cell<u32>,
 }
+
+/// So many rounds of a loop that never waits are no work any more: it waits for its time to come.
+const PATIENCE: u32 = 250_000;
 
 impl Clock {
     /// The system's monotonic clock; its origin is now.
@@ -96,7 +111,7 @@ impl Clock {
 
     fn new(origin: Option<std::time::Instant>) -> Clock {
         let latest = Cell::new(Instant(0));
-        Clock { inner: Rc::new(Inner { latest, origin }) }
+        Clock { inner: Rc::new(Inner { latest, origin, rounds: Cell::new(0) }) }
     }
 
     /// Whether time only moves when it is told to.
@@ -125,6 +140,7 @@ impl Clock {
 
     pub(crate) fn jump_to(&self, moment: Instant) {
         debug_assert!(self.is_virtual());
+        self.inner.rounds.set(0);
         self.reached(moment);
     }
 
@@ -137,7 +153,24 @@ impl Clock {
             self.is_virtual(),
             "Clock::advance: this clock is real; only one made by Clock::new_virtual() can be moved"
         );
+        self.inner.rounds.set(0);
         self.reached(self.latest() + duration);
+    }
+
+    /// A loop has timers, and none is due.
+    pub(crate) fn one_more_round(&self) {
+        if self.is_virtual() {
+            self.inner.rounds.set(self.inner.rounds.get().saturating_add(1));
+        }
+    }
+
+    /// The loop has waited for something, or found it.
+    pub(crate) fn waited(&self) {
+        self.inner.rounds.set(0);
+    }
+
+    pub(crate) fn is_spun_round(&self) -> bool {
+        self.inner.rounds.get() >= PATIENCE
     }
 
     /// Blocks the thread for `duration` (asyncio's classic mistake: `time.sleep`); a virtual clock advances instead.

@@ -129,6 +129,9 @@ impl Reactor {
         if unparked {
             self.shared.unparker.heard();
         }
+        if ready > 0 || max_wait != Some(Duration::ZERO) {
+            self.clock().waited();
+        }
         self.emit(|| Event::Unpark { ready, unparked, slept: self.clock().now() - parked_at });
         polled.or_else(|error| if error.kind() == ErrorKind::Interrupted { Ok(()) } else { Err(error) })?;
         for event in events.iter().filter(|event| event.token() != Sources::UNPARK) {

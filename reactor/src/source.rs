@@ -17,6 +17,15 @@ use crate::waiting::Waiting;
 const SHORT_MEANS_DRAINED: bool =
     cfg!(any(target_os = "linux", target_os = "android", target_vendor = "apple", target_os = "freebsd"));
 
+/// Where urgent data can be heard of, it is asked for: it makes reads come up short.
+const URGENT: Option<Interest> = {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let urgent = Some(Interest::PRIORITY);
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let urgent = None;
+    urgent
+};
+
 /// Something the system reports readiness of, such as a socket; owned, and registered until dropped. Dropping it wakes
 /// whoever waits on it.
 ///
@@ -57,7 +66,8 @@ impl<S: mio::event::Source> Source<S> {
     /// # Errors
     /// Whatever the system says to the registration; nothing of it remains then, and `io` is dropped.
     pub fn new(reactor: &Reactor, io: S, kind: &'static str) -> io::Result<Source<S>> {
-        Source::with_interest(reactor, io, kind, Interest::READABLE | Interest::WRITABLE)
+        let both = Interest::READABLE | Interest::WRITABLE;
+        Source::with_interest(reactor, io, kind, URGENT.map_or(both, |urgent| both | urgent))
     }
 
     /// As [`Source::new`], for sources that never write, such as listeners.
@@ -144,7 +154,8 @@ impl<S: mio::event::Source> Source<S> {
 
     /// Reads from a byte stream into `buf`; `Ok(0)` is its end, unless `buf` is empty.
     ///
-    /// A read that does not fill `buf` has drained the stream, so the next one waits without asking the system.
+    /// A read that does not fill `buf` has drained the stream, so the next one waits without asking the system. Where a read may
+    /// stop short for other reasons, as one from a Unix socket that brings descriptors, it is [`poll_io`](Source::poll_io) that is wanted.
     ///
     /// Errors and cancel safety: as [`Source::poll_io`].
     pub fn poll_read(&self, wait: impl FnOnce() -> Wait, buf: &mut [u8]) -> Poll<io::Result<usize>>
@@ -201,11 +212,12 @@ impl<S: mio::event::Source> Source<S> {
     }
 
     /// The short read and short write rule. The end of a stream is no short read, and after the peer's last byte no
-    /// edge comes any more.
+    /// edge comes any more; nor is a read that stopped at urgent data.
     fn note_length(&self, direction: Direction, result: &Poll<io::Result<usize>>, asked: usize) {
         let Poll::Ready(Ok(length)) = *result else { return };
         let short = 0 < length && length < asked;
-        if SHORT_MEANS_DRAINED && short && !self.state.readiness(direction).closed.get() {
+        let is_last = self.state.readiness(direction).closed.get() || self.state.urgent.get();
+        if SHORT_MEANS_DRAINED && short && !is_last {
             self.reactor.not_ready(&self.state, direction);
         }
     }

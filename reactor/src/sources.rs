@@ -19,6 +19,8 @@ pub(crate) struct SourceState {
     token: Token,
     read: Readiness,
     write: Readiness,
+    /// Urgent data came: reads stop short at its place, with more behind it.
+    pub(crate) urgent: Cell<bool>,
 }
 
 impl SourceState {
@@ -79,7 +81,7 @@ impl Sources {
         let slot = &mut self.slots[index as usize];
         let token = Token((slot.generation as usize) << 32 | index as usize);
         let [read, write] = seats.map(Readiness::new);
-        let state = Rc::new(SourceState { id: self.next_id, kind, token, read, write });
+        let state = Rc::new(SourceState { id: self.next_id, kind, token, read, write, urgent: Cell::new(false) });
         slot.state = Some(Rc::clone(&state));
         self.next_id += 1;
         state
@@ -145,6 +147,7 @@ impl Reactor {
         let Some(state) = found else { return }; // it was dropped since
         let (readable, writable) = (event.is_readable() || event.is_error(), event.is_writable() || event.is_error());
         let (read_closed, write_closed) = (event.is_read_closed(), event.is_write_closed());
+        state.urgent.set(state.urgent.get() || event.is_priority());
         let (readable, writable) = (readable || read_closed, writable || write_closed);
 
         let newly = |cell: &Cell<bool>, bit: bool| bit && !cell.replace(true);

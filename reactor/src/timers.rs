@@ -260,7 +260,17 @@ impl Reactor {
             waker.wake();
             fired += 1;
         }
+        if fired == 0 {
+            self.clock().one_more_round();
+        }
         fired
+    }
+
+    /// Whether the loop has looked for due timers 250,000 times while its virtual clock stood still, and never waited: somebody yields until the
+    /// time has come, and it never would. A real clock moves by itself.
+    #[inline]
+    pub fn is_spinning(&self) -> bool {
+        self.clock().is_spun_round()
     }
 
     /// A moment before which nothing fires: the earliest deadline, or, when a timer was disarmed meanwhile, possibly

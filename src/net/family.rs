@@ -22,6 +22,9 @@ pub trait Family: sealed::Sealed + fmt::Debug + 'static {
     const STREAM: &'static str;
     #[doc(hidden)]
     const LISTENER: &'static str;
+    /// Whether a read that comes up short has drained the stream (if the peer sends nothing urgent).
+    #[doc(hidden)]
+    const SHORT_MEANS_DRAINED: bool;
 
     /// Sets what every connection of the family begins with.
     #[doc(hidden)]
@@ -61,7 +64,10 @@ pub(super) mod sealed {
 
 /// The same words for both families: mio gives their sockets methods of the same names.
 macro_rules! family {
-    ($family:ident, $stream:ty, $listener:ty, $addr:ty, $stream_name:literal, $listener_name:literal, $prepare:expr) => {
+    (
+        $family:ident, $stream:ty, $listener:ty, $addr:ty, $stream_name:literal, $listener_name:literal,
+        short_means_drained: $short:literal, $prepare:expr
+    ) => {
         impl $crate::net::family::sealed::Sealed for $family {}
 
         impl $crate::net::Family for $family {
@@ -70,6 +76,7 @@ macro_rules! family {
             type Listener = $listener;
             const STREAM: &'static str = $stream_name;
             const LISTENER: &'static str = $listener_name;
+            const SHORT_MEANS_DRAINED: bool = $short;
 
             fn prepare(stream: &$stream) -> io::Result<()> {
                 $prepare(stream)
@@ -97,7 +104,11 @@ macro_rules! family {
                 wait: impl FnOnce() -> Wait,
                 buf: &mut [u8],
             ) -> Poll<io::Result<usize>> {
-                source.poll_read(wait, buf)
+                if <Self as $crate::net::Family>::SHORT_MEANS_DRAINED {
+                    source.poll_read(wait, buf)
+                } else {
+                    source.poll_io(glassloop_reactor::Direction::Read, wait, |mut io| io::Read::read(&mut io, buf))
+                }
             }
             fn poll_write(
                 source: &Source<$stream>,

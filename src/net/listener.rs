@@ -59,6 +59,14 @@ impl<F: Family> Listener<F> {
     }
 }
 
+/// To set options of the socket.
+#[cfg(unix)]
+impl<F: Family<Listener: std::os::fd::AsFd>> std::os::fd::AsFd for Listener<F> {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.source.get_ref().as_fd()
+    }
+}
+
 impl<F: Family> fmt::Debug for Listener<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Listener({:?})", self.source.get_ref())

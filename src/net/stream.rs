@@ -28,6 +28,11 @@ impl<F: Family> Stream<F> {
         Ok(Stream { source: Rc::new(Source::new(reactor, socket, F::STREAM)?) })
     }
 
+    /// Whether both are the same connection.
+    pub(super) fn is(&self, other: &Stream<F>) -> bool {
+        Rc::ptr_eq(&self.source, &other.source)
+    }
+
     /// Of a socket that has begun to connect: waits until it has.
     pub(super) async fn connected(socket: F::Stream, location: &'static Location<'static>) -> io::Result<Stream<F>> {
         let stream = Stream::<F>::new(&context::expect("connect()").reactor, socket)?;
@@ -156,9 +161,9 @@ impl<F: Family> Stream<F> {
         F::shutdown(self.socket(), how)
     }
 
-    /// Two halves, for two tasks: one reads while the other writes.
+    /// Two halves, for two tasks: one reads while the other writes. [`ReadHalf::reunite`] makes one stream of them again.
     pub fn split(self) -> (ReadHalf<F>, WriteHalf<F>) {
-        (ReadHalf(Stream { source: self.source.clone() }), WriteHalf(self))
+        (ReadHalf(Stream { source: self.source.clone() }), WriteHalf::new(self))
     }
 
     /// The other side's address.
@@ -212,6 +217,14 @@ impl<F: Family> AsyncWrite for Stream<F> {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
             result => Poll::Ready(result),
         }
+    }
+}
+
+/// To set options of the socket. What is read or written by this way is unknown to the stream.
+#[cfg(unix)]
+impl<F: Family<Stream: std::os::fd::AsFd>> std::os::fd::AsFd for Stream<F> {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.socket().as_fd()
     }
 }
 

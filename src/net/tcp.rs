@@ -23,6 +23,7 @@ family!(
     SocketAddr,
     "tcp stream",
     "tcp listener",
+    short_means_drained: true,
     |stream: &mio::net::TcpStream| stream.set_nodelay(true)
 );
 
@@ -83,6 +84,20 @@ impl Stream<Tcp> {
         }
     }
 
+    /// Takes over a socket that the program has set up itself, and makes it non-blocking (asyncio's `sock=`).
+    ///
+    /// # Errors
+    /// What the system says; the socket is closed then.
+    ///
+    /// # Panics
+    /// With no loop running on this thread.
+    #[track_caller]
+    pub fn from_std(socket: std::net::TcpStream) -> io::Result<TcpStream> {
+        let context = context::expect("TcpStream::from_std()");
+        socket.set_nonblocking(true)?;
+        Stream::new(&context.reactor, mio::net::TcpStream::from_std(socket))
+    }
+
     /// Whether small writes go out at once (`TCP_NODELAY`, which is set from the start).
     ///
     /// # Errors
@@ -93,6 +108,21 @@ impl Stream<Tcp> {
 }
 
 impl Listener<Tcp> {
+    /// Takes over a socket that listens already, and makes it non-blocking (asyncio's `sock=`): for instance one with another backlog, or one
+    /// that was inherited.
+    ///
+    /// # Errors
+    /// What the system says; the socket is closed then.
+    ///
+    /// # Panics
+    /// With no loop running on this thread.
+    #[track_caller]
+    pub fn from_std(socket: std::net::TcpListener) -> io::Result<TcpListener> {
+        context::expect("TcpListener::from_std()");
+        socket.set_nonblocking(true)?;
+        Listener::new(mio::net::TcpListener::from_std(socket))
+    }
+
     /// Listens at an address; port 0 is any free one. (`SO_REUSEADDR` is set where that is the custom.)
     ///
     /// # Errors

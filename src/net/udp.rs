@@ -51,9 +51,36 @@ impl UdpSocket {
                     break;
                 }
             }
-            let context = context::expect("bind()");
-            Ok(UdpSocket { source: Source::new(&context.reactor, result?, "udp socket")? })
+            UdpSocket::new(result?)
         }
+    }
+
+    fn new(socket: mio::net::UdpSocket) -> io::Result<UdpSocket> {
+        let context = context::expect("bind()");
+        Ok(UdpSocket { source: Source::new(&context.reactor, socket, "udp socket")? })
+    }
+
+    /// Takes over a socket that the program has set up itself, and makes it non-blocking (asyncio's `sock=`): for instance one that has
+    /// joined a multicast group.
+    ///
+    /// # Errors
+    /// What the system says; the socket is closed then.
+    ///
+    /// # Panics
+    /// With no loop running on this thread.
+    #[track_caller]
+    pub fn from_std(socket: std::net::UdpSocket) -> io::Result<UdpSocket> {
+        context::expect("UdpSocket::from_std()");
+        socket.set_nonblocking(true)?;
+        UdpSocket::new(mio::net::UdpSocket::from_std(socket))
+    }
+
+    /// Whether it may send to broadcast addresses (asyncio's `allow_broadcast`); it may not from the start.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn set_broadcast(&self, allowed: bool) -> io::Result<()> {
+        self.source.get_ref().set_broadcast(allowed)
     }
 
     /// From now on, datagrams go to one peer and come from it alone: [`send`](UdpSocket::send) and [`recv`](UdpSocket::recv).
@@ -152,6 +179,13 @@ impl UdpSocket {
     /// `NotConnected` without [`connect`](UdpSocket::connect).
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.source.get_ref().peer_addr()
+    }
+}
+
+#[cfg(unix)]
+impl std::os::fd::AsFd for UdpSocket {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.source.get_ref().as_fd()
     }
 }
 

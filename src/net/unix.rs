@@ -26,6 +26,8 @@ family!(
     SocketAddr,
     "unix stream",
     "unix listener",
+    // A read stops where the peer has sent a file descriptor along.
+    short_means_drained: false,
     |_: &mio::net::UnixStream| Ok(())
 );
 
@@ -49,8 +51,8 @@ pub type UnixStream = Stream<Unix>;
 /// A Unix domain socket that connections come to. Dropping it leaves its file where it is.
 pub type UnixListener = Listener<Unix>;
 
-/// When a listener's backlog is full, `connect` fails at once, and no readiness tells when there is room.
-const FULL_BACKLOG_PAUSE: Duration = Duration::from_millis(1);
+/// When a listener's backlog or a receiver's queue is full, `connect` and `send_to` fail at once, and no readiness tells when there is room.
+pub(super) const FULL_PAUSE: Duration = Duration::from_millis(1);
 
 impl Stream<Unix> {
     /// Connects to the listener at a path; waits while its backlog is full.
@@ -71,7 +73,7 @@ impl Stream<Unix> {
         async move {
             let socket = loop {
                 match mio::net::UnixStream::connect(&path) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => crate::sleep(FULL_BACKLOG_PAUSE).await,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => crate::sleep(FULL_PAUSE).await,
                     result => break result,
                 }
             };
@@ -81,6 +83,20 @@ impl Stream<Unix> {
             };
             stream.map_err(tried(|| format!("connecting to {}", path.display())))
         }
+    }
+
+    /// Takes over a socket that the program has set up itself, and makes it non-blocking (asyncio's `sock=`).
+    ///
+    /// # Errors
+    /// What the system says; the socket is closed then.
+    ///
+    /// # Panics
+    /// With no loop running on this thread.
+    #[track_caller]
+    pub fn from_std(socket: std::os::unix::net::UnixStream) -> io::Result<UnixStream> {
+        let context = context::expect("UnixStream::from_std()");
+        socket.set_nonblocking(true)?;
+        Stream::new(&context.reactor, mio::net::UnixStream::from_std(socket))
     }
 
     /// Two sockets that are connected with each other.
@@ -99,6 +115,20 @@ impl Stream<Unix> {
 }
 
 impl Listener<Unix> {
+    /// Takes over a socket that listens already, and makes it non-blocking (asyncio's `sock=`).
+    ///
+    /// # Errors
+    /// What the system says; the socket is closed then.
+    ///
+    /// # Panics
+    /// With no loop running on this thread.
+    #[track_caller]
+    pub fn from_std(socket: std::os::unix::net::UnixListener) -> io::Result<UnixListener> {
+        context::expect("UnixListener::from_std()");
+        socket.set_nonblocking(true)?;
+        Listener::new(mio::net::UnixListener::from_std(socket))
+    }
+
     /// Listens at a path, which must not exist yet.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! `Process`: a child process that runs, or has ended.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::OsStr;
 use std::fmt;
 use std::future::{Future, poll_fn};
@@ -11,19 +11,19 @@ use std::rc::{Rc, Weak};
 use std::task::Poll;
 use std::thread;
 
-use glassloop_executor::Spawn;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::exit::Exit;
 use super::pipe;
 use crate::context::Context;
 use crate::net::{Site, tried};
-use crate::streams::{Lost, StreamReader, StreamWriter};
+use crate::streams::{Lost, StreamReader, StreamWriter, spawn_steady};
 use crate::waiters::{Place, Registration, Resource, Seen, Waiters};
 
 /// A child process (asyncio's `asyncio.subprocess.Process`), started by [`Subprocess::spawn`](super::Subprocess::spawn).
 ///
-/// While it runs, a virtual clock stands still. Dropping the `Process` lets it run on, as in asyncio, though its pipes are closed.
+/// While it runs, a virtual clock stands still. Dropping the `Process` lets it run on, as in asyncio, though its pipes are closed;
+/// [`Subprocess::kill_on_drop`](super::Subprocess::kill_on_drop) changes that.
 /// Its status is taken as soon as it ends, whether anybody waits or not, also after the loop has ended: it never stays
 /// behind as a zombie.
 ///
@@ -44,6 +44,7 @@ pub struct Process {
     pub stdout: Option<StreamReader>,
     /// What it complains, if that is a pipe; as `stdout`.
     pub stderr: Option<StreamReader>,
+    pub(super) kill_on_drop: Cell<bool>,
     running: Rc<Running>,
 }
 
@@ -89,9 +90,8 @@ impl Process {
             name,
         });
         let reaper = Reaper { running: Rc::clone(&running), _outside: Rc::clone(&context.outside) };
-        let spawn = Spawn { name: Some(running.name.clone()), location: site.location };
-        drop(context.executor.spawn(spawn, reaper.reap(exit, site)));
-        Ok(Process { stdin, stdout, stderr, running })
+        spawn_steady(&context.executor, running.name.clone(), site.location, reaper.reap(exit, site));
+        Ok(Process { stdin, stdout, stderr, kill_on_drop: Cell::new(false), running })
     }
 
     /// Its number.
@@ -196,6 +196,14 @@ fn read_all(pipe: &mut Option<StreamReader>, site: Site) -> impl Future<Output =
     }
 }
 
+impl Drop for Process {
+    fn drop(&mut self) {
+        if self.kill_on_drop.get() {
+            let _ = self.kill(); // it may have ended
+        }
+    }
+}
+
 impl Running {
     async fn wait(self: &Rc<Self>, site: Site) -> io::Result<ExitStatus> {
         struct Leave<'r>(&'r Running, Place);
@@ -254,13 +262,16 @@ impl Reaper {
 
 impl Drop for Reaper {
     fn drop(&mut self) {
+        let Running { child, ended, waiters, registration, name, .. } = &*self.running;
+        let Some(mut child) = child.take() else { return };
         // The loop ends before the child. Somebody has to stay, or it would remain as a zombie.
-        if let Some(mut child) = self.running.child.take()
-            && !matches!(child.try_wait(), Ok(Some(_)))
-        {
+        if !matches!(child.try_wait(), Ok(Some(_))) {
             let stay = move || drop(child.wait());
-            let _ = thread::Builder::new().name(self.running.name.clone()).spawn(stay);
+            let _ = thread::Builder::new().name(name.clone()).spawn(stay);
         }
+        let gone = io::Error::other(format!("waiting for {name}: its loop has ended before it"));
+        ended.borrow_mut().get_or_insert_with(|| Err(Lost::new(&gone)));
+        waiters.wake_all(registration);
     }
 }
 

@@ -89,9 +89,12 @@ impl Exit {
                 |_| reap().and_then(|status| status.ok_or(io::ErrorKind::WouldBlock.into())),
             ),
             Exit::Thread(handover) => {
+                let mine = own_waker(cx);
                 let mut handover = lock(handover);
                 if !handover.ended {
-                    handover.waker = Some(own_waker(cx));
+                    let former = handover.waker.replace(mine);
+                    drop(handover);
+                    drop(former); // it may be a stranger's
                     return Poll::Pending;
                 }
                 drop(handover);

@@ -50,7 +50,9 @@ impl Buffer {
         debug_assert!(self.start <= self.end, "there are fewer");
         if self.is_empty() {
             (self.start, self.end) = (0, 0);
-            if self.bytes.len() > FIRST && self.last < FIRST {
+            // What one large message needed is not kept, however its last read came.
+            let keep = if self.last < FIRST { FIRST } else { 2 * LARGEST };
+            if self.bytes.len() > keep {
                 self.bytes = Vec::new();
             }
         }
@@ -100,6 +102,18 @@ impl fmt::Debug for Buffer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_large_message_needed_is_not_kept() {
+        let mut buffer = Buffer::default();
+        for _ in 0..1_000 {
+            let count = buffer.room().len();
+            buffer.filled(count); // each read is as large as can be, the last one too
+        }
+        assert!(buffer.bytes.len() > 10_000_000);
+        buffer.take_all();
+        assert!(buffer.bytes.len() <= 2 * LARGEST, "{} bytes", buffer.bytes.len());
+    }
 
     #[test]
     fn what_goes_in_comes_out_in_order() {

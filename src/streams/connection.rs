@@ -12,6 +12,8 @@ use super::transport::{Peer, Transport};
 pub(crate) struct Connection {
     slot: RefCell<Slot>,
     pub(super) peer: Peer,
+    /// The other side has reset it. The system says so once, to the reader or to the writer.
+    reset: RefCell<Option<Lost>>,
 }
 
 #[derive(Default)]
@@ -26,13 +28,37 @@ impl Connection {
     /// `client` is dropped when the connection is closed.
     pub(crate) fn new(transport: impl Transport + 'static, peer: Peer, client: Option<Client>) -> Rc<Connection> {
         let slot = Slot { transport: Some(Box::new(transport)), closed: false, client };
-        Rc::new(Connection { slot: RefCell::new(slot), peer })
+        Rc::new(Connection { slot: RefCell::new(slot), peer, reset: RefCell::default() })
     }
 
-    /// Does something with the transport, outside of any borrow; `None` if it is closed.
+    /// The reader or the writer has met an error.
+    pub(super) fn note_error(&self, error: &io::Error) {
+        if error.kind() == io::ErrorKind::ConnectionReset {
+            self.reset.borrow_mut().get_or_insert_with(|| Lost::new(error));
+        }
+    }
+
+    /// That it was reset, if it was.
+    pub(super) fn check(&self) -> io::Result<()> {
+        self.reset.borrow().as_ref().map_or(Ok(()), |reset| Err(reset.error()))
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.slot.borrow().closed
+    }
+
+    /// Does something with the transport, outside of any borrow; `None` if it is closed, or something is being done with it.
     pub(super) fn with<R>(&self, f: impl FnOnce(&mut dyn Transport) -> R) -> Option<R> {
+        struct CloseOnPanic<'c>(&'c Connection);
+        impl Drop for CloseOnPanic<'_> {
+            fn drop(&mut self) {
+                self.0.close(); // a stranger that panicked cannot be relied on
+            }
+        }
         let mut transport = self.slot.borrow_mut().transport.take()?;
+        let close_on_panic = CloseOnPanic(self);
         let result = f(&mut *transport);
+        std::mem::forget(close_on_panic);
         let mut slot = self.slot.borrow_mut();
         if !slot.closed {
             slot.transport = Some(transport);

@@ -26,8 +26,8 @@ pub enum ReadError {
         /// Whether the separator was found, too far away.
         found: bool,
     },
-    /// An empty separator was asked for.
-    #[error("the separator is empty: it has at least one byte")]
+    /// An empty separator was asked for, or none of any kind.
+    #[error("there is no separator, or an empty one: it has at least one byte")]
     EmptySeparator,
     /// The stream failed.
     #[error(transparent)]

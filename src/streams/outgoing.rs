@@ -7,18 +7,24 @@ use std::mem;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker, ready};
 
-use glassloop_executor::Spawn;
 use glassloop_reactor::Direction;
 
 use super::buffer::Buffer;
 use super::connection::{Connection, Lost};
+use super::steady::spawn_steady;
 use crate::context;
 use crate::net::Site;
 use crate::waiters::{Registration, Resource, Seen, Waiters};
 
-/// asyncio's water marks: above the high one `drain` waits, until the buffer is down to the low one.
-const HIGH_WATER: usize = 64 * 1024;
-const LOW_WATER: usize = HIGH_WATER / 4;
+/// Above the high mark `drain` waits, until the buffer is down to the low one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct WaterMarks {
+    pub(super) high: usize,
+    pub(super) low: usize,
+}
+
+/// asyncio's.
+const WATER_MARKS: WaterMarks = WaterMarks { high: 64 * 1024, low: 16 * 1024 };
 
 /// How far the stream is to go once all is sent.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -34,6 +40,7 @@ pub(super) enum Ending {
 pub(super) struct Outgoing {
     pub(super) connection: Rc<Connection>,
     unsent: RefCell<Buffer>,
+    marks: Cell<WaterMarks>,
     /// Went above the high water mark, and has not come down to the low one since.
     pub(super) is_full: Cell<bool>,
     pub(super) ending: Cell<Ending>,
@@ -52,6 +59,7 @@ impl Outgoing {
         Rc::new(Outgoing {
             connection,
             unsent: RefCell::default(),
+            marks: Cell::new(WATER_MARKS),
             is_full: Cell::new(false),
             ending: Cell::new(Ending::No),
             ended: Cell::new(Ending::No),
@@ -73,7 +81,8 @@ impl Outgoing {
     /// Takes `bytes` over; sends at once what the transport takes.
     pub(super) fn push(self: &Rc<Self>, bytes: &[u8], site: Site) -> io::Result<()> {
         let mut rest = bytes;
-        if !self.is_sending.get() {
+        // Behind what is kept already, if there is any.
+        if !self.is_sending.get() && self.unsent.borrow().is_empty() {
             let mut cx = Context::from_waker(Waker::noop());
             while !rest.is_empty() {
                 match self.poll_write(&mut cx, rest, site) {
@@ -87,9 +96,8 @@ impl Outgoing {
             }
         }
         if !rest.is_empty() {
-            let mut unsent = self.unsent.borrow_mut();
-            unsent.push(rest);
-            self.is_full.set(self.is_full.get() || unsent.len() > HIGH_WATER);
+            self.unsent.borrow_mut().push(rest);
+            self.note_level();
         }
         self.go_on(site);
         Ok(())
@@ -108,16 +116,27 @@ impl Outgoing {
         let Some(context) = context::current() else { return };
         self.is_sending.set(true);
         let sending = Sending(Rc::clone(self));
-        let spawn =
-            Spawn { name: Some(format!("writing to {}", self.connection.peer.name())), location: site.location };
-        drop(context.executor.spawn(spawn, async move {
+        let name = format!("writing to {}", self.connection.peer.name());
+        spawn_steady(&context.executor, name, site.location, async move {
             let sending = sending;
             poll_fn(|cx| sending.0.poll_send(cx, site)).await;
-        }));
+        });
+    }
+
+    /// Sends what was written, or ended, without a loop to send it.
+    pub(super) fn resume(self: &Rc<Self>, site: Site) {
+        if !self.unsent.borrow().is_empty() || self.ended.get() < self.ending.get() {
+            self.go_on(site);
+        }
     }
 
     fn poll_write(&self, cx: &mut Context<'_>, bytes: &[u8], site: Site) -> Poll<io::Result<usize>> {
         match self.connection.with(|transport| transport.poll_write(cx, bytes, site)) {
+            // It calls back while it is polled itself: later.
+            None if !self.connection.is_closed() => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
             None => Poll::Ready(Err(io::Error::new(io::ErrorKind::NotConnected, "the connection is closed"))),
             Some(Poll::Ready(Ok(0))) => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             Some(written) => written,
@@ -166,16 +185,32 @@ impl Outgoing {
         Poll::Ready(Ok(()))
     }
 
-    /// Below the low water mark, those who drain go on.
+    pub(super) fn set_marks(&self, marks: WaterMarks) {
+        self.marks.set(marks);
+        self.note_level();
+    }
+
+    /// Down at the low water mark, those who drain go on.
     fn note_level(&self) {
-        if self.is_full.get() && self.unsent.borrow().len() <= LOW_WATER {
-            self.is_full.set(false);
+        let (unsent, WaterMarks { high, low }) = (self.unsent(), self.marks.get());
+        if unsent > high {
+            self.is_full.set(true);
+        } else if unsent <= low && self.is_full.replace(false) {
             self.drainers.wake_all(&self.registration);
+        }
+    }
+
+    /// Goes to an end, once all is sent.
+    pub(super) fn end(self: &Rc<Self>, ending: Ending, site: Site) {
+        if self.ending.get() < ending {
+            self.ending.set(ending);
+            self.go_on(site);
         }
     }
 
     /// Nothing can be sent any more. What has arrived can still be read.
     fn lose(&self, error: &io::Error) {
+        self.connection.note_error(error);
         self.lost.borrow_mut().get_or_insert_with(|| Lost::new(error));
         self.unsent.take();
         self.is_full.set(false);
@@ -208,6 +243,9 @@ struct Sending(Rc<Outgoing>);
 impl Drop for Sending {
     fn drop(&mut self) {
         self.0.is_sending.set(false);
+        if self.0.connection.is_closed() && self.0.ended.get() != Ending::Both {
+            self.0.lose(&io::Error::new(io::ErrorKind::ConnectionAborted, "the stream panicked"));
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use glassloop_reactor::Direction;
 use super::buffer::Buffer;
 use super::connection::{Connection, Lost};
 use super::error::ReadError;
+use super::lines::Lines;
 use super::transport::{Peer, Reads};
 use crate::net::Site;
 
@@ -130,9 +131,46 @@ impl StreamReader {
     /// Dropped while it waits, it leaves what has arrived in the reader.
     #[track_caller]
     pub fn readuntil<'a>(&'a mut self, separator: &'a [u8]) -> impl Future<Output = Result<Vec<u8>, ReadError>> + 'a {
+        self.readuntil_at([separator], Site::caller("readuntil"))
+    }
+
+    /// Reads up to and with the first of several separators: the one that ends first, and of those that end together the
+    /// shortest (asyncio: a tuple of separators).
+    ///
+    /// ```
+    /// use glassloop::{ReadError, StreamReader};
+    ///
+    /// glassloop::run(async {
+    ///     let mut reader = StreamReader::new(&b"one\r\ntwo;three"[..]);
+    ///     for part in [&b"one\r\n"[..], b"two;"] {
+    ///         assert_eq!(reader.readuntil_any(&[b";", b"\r\n"]).await?, part);
+    ///     }
+    ///     Ok::<(), ReadError>(())
+    /// })
+    /// # .unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`readuntil`](StreamReader::readuntil); [`ReadError::EmptySeparator`] also if there is no separator at all.
+    ///
+    /// # Cancel safety
+    /// As [`readuntil`](StreamReader::readuntil).
+    #[track_caller]
+    pub fn readuntil_any<'a>(
+        &'a mut self,
+        separators: &'a [&'a [u8]],
+    ) -> impl Future<Output = Result<Vec<u8>, ReadError>> + 'a {
+        self.readuntil_at(separators, Site::caller("readuntil"))
+    }
+
+    fn readuntil_at<'a>(
+        &'a mut self,
+        separators: impl AsRef<[&'a [u8]]> + 'a,
+        site: Site,
+    ) -> impl Future<Output = Result<Vec<u8>, ReadError>> + 'a {
         let mut searched = 0;
-        self.find(Site::caller("readuntil"), move |buffer, eof, limit| {
-            let count = match find(buffer.as_slice(), separator, &mut searched, limit) {
+        self.find(site, move |buffer, eof, limit| {
+            let count = match find(buffer.as_slice(), separators.as_ref(), &mut searched, limit) {
                 Ok(found) => found,
                 Err(error) => return Some(Err(error)),
             };
@@ -154,19 +192,28 @@ impl StreamReader {
     #[track_caller]
     pub fn readline(&mut self) -> impl Future<Output = Result<Vec<u8>, ReadError>> + '_ {
         let mut searched = 0;
-        self.find(Site::caller("readline"), move |buffer, eof, limit| {
-            match find(buffer.as_slice(), b"\n", &mut searched, limit) {
-                Ok(Some(count)) => Some(Ok(buffer.take(count))),
-                Ok(None) => eof.then(|| Ok(buffer.take_all())),
-                Err(error) => {
-                    let with_end = |consumed: usize, found: bool| if found { consumed + 1 } else { buffer.len() };
-                    if let ReadError::LimitOverrun { consumed, found, .. } = error {
-                        buffer.discard(with_end(consumed, found));
-                    }
-                    Some(Err(error))
-                }
-            }
-        })
+        self.find(Site::caller("readline"), move |buffer, eof, limit| line(buffer, eof, limit, &mut searched))
+    }
+
+    /// The lines to come, as a stream that ends with this one (asyncio's `async for line in reader`). Each is as from
+    /// [`readline`](StreamReader::readline): one over the limit is an error, and the next comes behind it; after a failure of the stream
+    /// itself it ends.
+    ///
+    /// ```
+    /// use futures_util::StreamExt;
+    ///
+    /// glassloop::run(async {
+    ///     let mut reader = glassloop::StreamReader::new(&b"one\ntwo\nlast"[..]);
+    ///     let lines: Vec<_> = reader.lines().map(Result::unwrap).collect().await;
+    ///     assert_eq!(lines, [&b"one\n"[..], b"two\n", b"last"]);
+    /// });
+    /// ```
+    ///
+    /// # Cancel safety
+    /// What has arrived stays in the reader, also when the `Lines` are dropped.
+    #[track_caller]
+    pub fn lines(&mut self) -> Lines<'_> {
+        Lines::new(self, Site::caller("readline"))
     }
 
     /// Whether all was read: the end was seen, and nothing is left in the reader. It is seen by a read, not by this call.
@@ -183,7 +230,7 @@ impl StreamReader {
         struct StopWaiting<'r>(&'r mut StreamReader);
         impl Drop for StopWaiting<'_> {
             fn drop(&mut self) {
-                self.0.connection.stop_waiting(Direction::Read);
+                self.0.stop_waiting(Direction::Read);
             }
         }
         async move {
@@ -191,7 +238,7 @@ impl StreamReader {
             poll_fn(|cx| {
                 let reader = &mut *guard.0;
                 loop {
-                    if let Some(answer) = answer(&mut reader.buffer, reader.eof, reader.limit) {
+                    if let Some(answer) = reader.answer(&mut answer) {
                         return Poll::Ready(answer);
                     }
                     ready!(reader.poll_fill(cx, site))?;
@@ -201,17 +248,31 @@ impl StreamReader {
         }
     }
 
-    fn poll_fill(&mut self, cx: &mut Context<'_>, site: Site) -> Poll<io::Result<()>> {
+    pub(super) fn answer<R>(&mut self, answer: impl FnOnce(&mut Buffer, bool, usize) -> Option<R>) -> Option<R> {
+        answer(&mut self.buffer, self.eof, self.limit)
+    }
+
+    pub(super) fn stop_waiting(&self, direction: Direction) {
+        self.connection.stop_waiting(direction);
+    }
+
+    pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>, site: Site) -> Poll<io::Result<()>> {
         if let Some(lost) = &self.lost {
             return Poll::Ready(Err(lost.error()));
         }
         let room = self.buffer.room();
         // A connection that we have closed ourselves reads as ended.
         let read = self.connection.with(|transport| transport.poll_read(cx, room, site)).unwrap_or(Poll::Ready(Ok(0)));
-        match ready!(read) {
+        // What looks like the end after a reset that the writer has heard of is none.
+        let read = match ready!(read) {
+            Ok(0) => self.connection.check().map(|()| 0),
+            read => read,
+        };
+        match read {
             Ok(0) => self.eof = true,
             Ok(count) => self.buffer.filled(count),
             Err(error) => {
+                self.connection.note_error(&error);
                 self.lost = Some(Lost::new(&error));
                 return Poll::Ready(Err(error));
             }
@@ -220,23 +281,49 @@ impl StreamReader {
     }
 }
 
-/// How many bytes there are up to and with the separator, searching on from where the last search ended.
-fn find(bytes: &[u8], separator: &[u8], searched: &mut usize, limit: usize) -> Result<Option<usize>, ReadError> {
-    let position = match separator {
-        [] => return Err(ReadError::EmptySeparator),
+/// The next line, if it is there, or can be no longer.
+pub(super) fn line(
+    buffer: &mut Buffer,
+    eof: bool,
+    limit: usize,
+    searched: &mut usize,
+) -> Option<Result<Vec<u8>, ReadError>> {
+    match find(buffer.as_slice(), &[b"\n"], searched, limit) {
+        Ok(Some(count)) => Some(Ok(buffer.take(count))),
+        Ok(None) => eof.then(|| Ok(buffer.take_all())),
+        Err(error) => {
+            if let ReadError::LimitOverrun { consumed, found, .. } = error {
+                buffer.discard(if found { consumed + 1 } else { buffer.len() });
+            }
+            Some(Err(error))
+        }
+    }
+}
+
+/// How many bytes there are up to and with the separator that ends first, searching on from where the last search ended.
+fn find(bytes: &[u8], separators: &[&[u8]], searched: &mut usize, limit: usize) -> Result<Option<usize>, ReadError> {
+    if separators.is_empty() || separators.contains(&&[][..]) {
+        return Err(ReadError::EmptySeparator);
+    }
+    let begins = |separator: &[u8]| match separator {
         [byte] => bytes[*searched..].iter().position(|other| other == byte),
         _ => bytes[*searched..].windows(separator.len()).position(|window| window == separator),
     };
-    let (consumed, found) = match position {
-        Some(position) => (*searched + position, true),
-        // Its beginning may be there already.
-        None => ((bytes.len() + 1).saturating_sub(separator.len()).max(*searched), false),
+    let found = separators.iter().filter_map(|separator| Some((begins(separator)? + separator.len(), separator.len())));
+    let first = found.min().map(|(end, length)| (*searched + end, length));
+    let consumed = match first {
+        Some((end, length)) => end - length,
+        None => {
+            // The beginning of the longest may be there already.
+            let longest = separators.iter().map(|separator| separator.len()).max().unwrap_or(1);
+            (bytes.len() + 1).saturating_sub(longest).max(*searched)
+        }
     };
     *searched = consumed;
     if consumed > limit {
-        return Err(ReadError::LimitOverrun { consumed, limit, found });
+        return Err(ReadError::LimitOverrun { consumed, limit, found: first.is_some() });
     }
-    Ok(found.then_some(consumed + separator.len()))
+    Ok(first.map(|(end, _)| end))
 }
 
 impl fmt::Debug for StreamReader {

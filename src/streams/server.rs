@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
@@ -13,6 +14,9 @@ use std::task::{Context, Poll};
 use glassloop_executor::Spawn;
 use glassloop_reactor::Waiting;
 
+use super::connection::Connection;
+use super::outgoing::{Ending, Outgoing};
+use super::steady::spawn_steady;
 use super::{StreamReader, StreamWriter, over_socket};
 use crate::context;
 use crate::net::{Address, Family, Listener, Site, Stream, Tcp, TcpListener, accept_pause};
@@ -21,7 +25,7 @@ use crate::waiters::{Place, Registration, Resource, Seen, Waiters};
 /// Listens at an address and gives each connection to `handler`, in a task of its own (asyncio's `start_server`). It serves from
 /// now on, until it is [closed](Server::close).
 ///
-/// A handler that panics ends its own connection only. A connection that cannot be accepted (no file descriptor is left,
+/// It accepts in a task that a cancel does not end. A handler that panics ends its own connection only. A connection that cannot be accepted (no file descriptor is left,
 /// say) does not end the server: it tries again after a pause.
 ///
 /// ```
@@ -61,6 +65,23 @@ where
         let name = format!("server at {}", listener.local_addr()?);
         Server::start((listener, None), name, handler, site)
     }
+}
+
+/// As [`start_server`], with a listener that is there already, of either family (asyncio's `sock=`).
+///
+/// # Errors
+/// If the listener's address cannot be had.
+///
+/// # Panics
+/// With no loop running on this thread.
+#[track_caller]
+pub fn start_server_on<F: Family, H>(listener: Listener<F>, handler: H) -> io::Result<Server<F>>
+where
+    H: AsyncFn(StreamReader, StreamWriter) + 'static,
+{
+    let site = Site::caller("accept");
+    let name = format!("server at {:?}", listener.local_addr()?);
+    Server::start((listener, None), name, handler, site)
 }
 
 /// As [`start_server`], at a path (asyncio's `start_unix_server`). A socket that an earlier server left there is replaced; closing
@@ -149,10 +170,14 @@ fn socket_at(path: &Path) -> Option<u64> {
     found.file_type().is_socket().then(|| found.ino())
 }
 
-/// How many connections are open, and who waits for the last one's end.
+/// What a connection and its writer have left behind, to close it by.
+type Ends = (Weak<Outgoing>, Weak<Connection>);
+
+/// The connections that are open, and who waits for the last one's end.
 #[derive(Default)]
 struct Clients {
-    open: Cell<usize>,
+    open: RefCell<BTreeMap<u64, Ends>>,
+    next: Cell<u64>,
     listens: Cell<bool>,
     registration: Registration,
     waiters: Waiters,
@@ -166,9 +191,8 @@ impl<F: Family> Server<F> {
         let address = listening.0.local_addr()?;
         let clients = Rc::new(Clients { listens: Cell::new(true), ..Clients::default() });
         let serving = Rc::new(Serving { listening: RefCell::new(Some(listening)), clients });
-        let spawn = Spawn { name: Some(name), location: site.location };
         let accepting = Rc::clone(&serving).serve(Rc::new(handler), site);
-        drop(context::expect("start_server()").executor.spawn(spawn, accepting));
+        spawn_steady(&context::expect("start_server()").executor, name, site.location, accepting);
         Ok(Server { serving, address })
     }
 
@@ -188,6 +212,19 @@ impl<F: Family> Server<F> {
         drop(listening); // wakes the task that accepts, which ends
         self.serving.clients.listens.set(false);
         self.serving.clients.note();
+    }
+
+    /// Closes every connection that is open, once what was written to it is sent (asyncio's `Server.close_clients`): their readers find
+    /// the end of the stream. New ones still come, unless the server is closed.
+    #[track_caller]
+    pub fn close_clients(&self) {
+        let site = Site::caller("write");
+        self.serving.clients.for_each(|outgoing| outgoing.end(Ending::Both, site));
+    }
+
+    /// Closes every connection that is open at once; what was not sent is lost (asyncio's `Server.abort_clients`).
+    pub fn abort_clients(&self) {
+        self.serving.clients.for_each(|outgoing| outgoing.abort());
     }
 
     /// Waits until the server is closed and every connection that it accepted is closed too.
@@ -236,7 +273,10 @@ impl<F: Family> Serving<F> {
                     continue;
                 }
             };
-            let (reader, writer) = over_socket(stream, Some(Client::new(&self.clients)));
+            let number = self.clients.next.replace(self.clients.next.get() + 1);
+            let client = Client { clients: self.clients.clone(), number };
+            let (reader, writer) = over_socket(stream, Some(client));
+            self.clients.open.borrow_mut().insert(number, writer.downgrade());
             let (handler, context) = (Rc::clone(&handler), context::expect("a server"));
             let spawn = Spawn { name: Some("connection".into()), location: site.location };
             drop(context.executor.spawn(spawn, async move { handler(reader, writer).await }));
@@ -258,9 +298,25 @@ impl<F: Family> Serving<F> {
 }
 
 impl Clients {
+    fn is_over(&self) -> bool {
+        !self.listens.get() && self.open.borrow().is_empty()
+    }
+
+    /// A connection whose writer is gone has nothing to send any more.
+    fn for_each(&self, end: impl Fn(&Rc<Outgoing>)) {
+        let open: Vec<_> = self.open.borrow().values().cloned().collect();
+        for (outgoing, connection) in open {
+            match (outgoing.upgrade(), connection.upgrade()) {
+                (Some(outgoing), _) => end(&outgoing),
+                (None, Some(connection)) => connection.close(),
+                (None, None) => {}
+            }
+        }
+    }
+
     /// Once the last is gone, those who wait go on.
     fn note(&self) {
-        if !self.listens.get() && self.open.get() == 0 {
+        if self.is_over() {
             self.waiters.wake_all(&self.registration);
         }
     }
@@ -274,7 +330,7 @@ impl Clients {
         }
         let mut line = Leave(self, None);
         poll_fn(|cx| {
-            if !self.listens.get() && self.open.get() == 0 {
+            if self.is_over() {
                 return Poll::Ready(());
             }
             self.registration.register("server", || {
@@ -297,26 +353,22 @@ impl Resource for Clients {
 }
 
 /// One open connection of a server; dropped when it is closed.
-pub(crate) struct Client(Rc<Clients>);
-
-impl Client {
-    fn new(clients: &Rc<Clients>) -> Client {
-        clients.open.set(clients.open.get() + 1);
-        Client(Rc::clone(clients))
-    }
+pub(crate) struct Client {
+    clients: Rc<Clients>,
+    number: u64,
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.0.open.set(self.0.open.get() - 1);
-        self.0.note();
+        self.clients.open.borrow_mut().remove(&self.number);
+        self.clients.note();
     }
 }
 
 impl<F: Family> fmt::Debug for Server<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut server = f.debug_struct("Server");
-        server.field("address", &self.address).field("connections", &self.serving.clients.open.get());
+        server.field("address", &self.address).field("connections", &self.serving.clients.open.borrow().len());
         server.field("is_serving", &self.is_serving()).finish_non_exhaustive()
     }
 }

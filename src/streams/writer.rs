@@ -4,13 +4,13 @@ use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::task::Poll;
 
 use futures_io::AsyncWrite;
 
 use super::connection::Connection;
-use super::outgoing::{Ending, Outgoing};
+use super::outgoing::{Ending, Outgoing, WaterMarks};
 use super::transport::{Peer, Writes};
 use crate::net::Site;
 use crate::waiters::{Place, Waiters};
@@ -18,7 +18,7 @@ use crate::waiters::{Place, Waiters};
 /// The writing side of a stream (asyncio's `StreamWriter`).
 ///
 /// [`write`](StreamWriter::write) never waits: what the system does not take at once is kept, and sent by a task of its own,
-/// named `writing to …`. So a `write` wants a [`drain`](StreamWriter::drain) after it, which waits while too much is kept. Several
+/// named `writing to …`, which a cancel does not end. So a `write` wants a [`drain`](StreamWriter::drain) after it, which waits while too much is kept. Several
 /// tasks may write and drain: put the writer into an `Rc`.
 ///
 /// Dropping it sends what is kept, and then says the end of the stream to the other side; the reader goes on (in asyncio it
@@ -80,7 +80,8 @@ impl StreamWriter {
         Ok(())
     }
 
-    /// Waits while there is too much to send: more than 64 KiB, until it is down to 16 KiB. Else it does not yield.
+    /// Waits while there is too much to send: more than 64 KiB, until it is down to 16 KiB, unless
+    /// [`set_write_buffer_limits`](StreamWriter::set_write_buffer_limits) says other. Else it does not yield.
     ///
     /// # Errors
     /// The connection's error, if sending failed.
@@ -98,7 +99,7 @@ impl StreamWriter {
     /// That of the connection.
     #[track_caller]
     pub fn write_eof(&self) -> io::Result<()> {
-        self.end(Ending::Write, Site::caller("write"));
+        self.outgoing.end(Ending::Write, Site::caller("write"));
         self.check()
     }
 
@@ -106,7 +107,7 @@ impl StreamWriter {
     /// the end of the stream then. A second call does nothing.
     #[track_caller]
     pub fn close(&self) {
-        self.end(Ending::Both, Site::caller("write"));
+        self.outgoing.end(Ending::Both, Site::caller("write"));
     }
 
     /// Closes the connection at once; what was not sent is lost (asyncio's `transport.abort`).
@@ -129,7 +130,7 @@ impl StreamWriter {
 
     /// Whether it was closed or failed.
     pub fn is_closing(&self) -> bool {
-        self.outgoing.ending.get() == Ending::Both || self.outgoing.lost.borrow().is_some()
+        self.outgoing.ending.get() == Ending::Both || self.check().is_err()
     }
 
     /// The address of the other side, as it was at the beginning (asyncio's `get_extra_info("peername")`); `None` if the
@@ -146,15 +147,28 @@ impl StreamWriter {
         self.outgoing.unsent()
     }
 
-    fn check(&self) -> io::Result<()> {
-        self.outgoing.lost.borrow().as_ref().map_or(Ok(()), |lost| Err(lost.error()))
+    /// Makes [`drain`](StreamWriter::drain) wait while more than `high` bytes are not sent, until they are no more than `low` (asyncio's
+    /// `transport.set_write_buffer_limits`). With two zeros it waits until the system has taken everything.
+    ///
+    /// # Errors
+    /// `InvalidInput` if `low` is above `high`; the limits stay as they were.
+    pub fn set_write_buffer_limits(&self, high: usize, low: usize) -> io::Result<()> {
+        if low > high {
+            let text = format!("the low limit of {low} bytes is above the high one of {high}");
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+        }
+        self.outgoing.set_marks(WaterMarks { high, low });
+        Ok(())
     }
 
-    fn end(&self, ending: Ending, site: Site) {
-        if self.outgoing.ending.get() < ending {
-            self.outgoing.ending.set(ending);
-            self.outgoing.go_on(site);
-        }
+    /// The two that share the connection, for whoever closes it from elsewhere.
+    pub(super) fn downgrade(&self) -> (Weak<Outgoing>, Weak<Connection>) {
+        (Rc::downgrade(&self.outgoing), Rc::downgrade(&self.outgoing.connection))
+    }
+
+    fn check(&self) -> io::Result<()> {
+        // What the reader has heard of counts as well.
+        self.outgoing.lost.borrow().as_ref().map_or_else(|| self.outgoing.connection.check(), |lost| Err(lost.error()))
     }
 
     /// Waits for one of two things; a failure is an end as well.
@@ -180,6 +194,10 @@ impl StreamWriter {
                 if done(outgoing) {
                     return Poll::Ready(Ok(()));
                 }
+                outgoing.resume(site);
+                if done(outgoing) || self.check().is_err() {
+                    return Poll::Ready(self.check());
+                }
                 outgoing.register();
                 waiters(outgoing).wait(&outgoing.registration, &mut line.2, cx, site.operation, site.location);
                 Poll::Pending
@@ -192,7 +210,7 @@ impl StreamWriter {
 impl Drop for StreamWriter {
     #[track_caller]
     fn drop(&mut self) {
-        self.end(Ending::Write, Site::caller("write"));
+        self.outgoing.end(Ending::Write, Site::caller("write"));
     }
 }
 

@@ -38,6 +38,8 @@ use crate::context;
 /// ```
 pub struct TimeoutScope {
     deadline: Cell<Option<Instant>>,
+    /// A deadline that had passed when the work first had to wait for it: the work is not polled again, whatever wakes it.
+    over: Cell<Option<Instant>>,
     stage: Cell<Stage>,
     /// Of the task that waits in [`run`](TimeoutScope::run): it arms the timer, so it has to hear of a deadline that moves nearer.
     waker: Cell<Option<Waker>>,
@@ -74,7 +76,12 @@ impl TimeoutScope {
 
     /// A scope that ends at a moment of the loop's clock (asyncio's `timeout_at`).
     pub fn at(deadline: Option<Instant>) -> TimeoutScope {
-        TimeoutScope { deadline: Cell::new(deadline), stage: Cell::new(Stage::New), waker: Cell::default() }
+        TimeoutScope {
+            deadline: Cell::new(deadline),
+            over: Cell::default(),
+            stage: Cell::new(Stage::New),
+            waker: Cell::default(),
+        }
     }
 
     /// Runs `future` inside the scope. A scope serves once.
@@ -117,6 +124,12 @@ impl TimeoutScope {
         location: &'static Location<'static>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<F::Output, Elapsed>> {
+        if let Some(deadline) = self.over.get()
+            && self.deadline.get() == Some(deadline)
+        {
+            self.stage.set(Stage::Expired);
+            return Poll::Ready(Err(Elapsed { deadline }));
+        }
         self.stage.set(Stage::Polling);
         let polled = future.poll(cx);
         self.stage.set(Stage::Waiting);
@@ -126,8 +139,11 @@ impl TimeoutScope {
         while let Some(deadline) = self.deadline.get() {
             // A deadline that moved away leaves its timer alone, which costs nothing: the timer will find that it came too early.
             if limit.as_ref().is_none_or(|limit| limit.deadline > deadline) {
-                let executor = context::expect("awaiting a timeout scope").executor.id();
-                *limit = Some(Sleep::new(deadline, location, executor));
+                let context = context::expect("awaiting a timeout scope");
+                if deadline <= context.reactor.clock().now() {
+                    self.over.set(Some(deadline));
+                }
+                *limit = Some(Sleep::new(deadline, location, context.executor.id()));
             }
             let Some(sleep) = limit else { break };
             if Pin::new(&mut *sleep).poll(cx).is_pending() {

@@ -1,5 +1,6 @@
 //! A limit on the time a future may take: `timeout`, `timeout_at`, `wait_for`.
 
+use std::any::type_name;
 use std::future::{Future, poll_fn};
 use std::panic::Location;
 use std::pin::{Pin, pin};
@@ -10,8 +11,8 @@ use glassloop_reactor::Instant;
 use thiserror::Error;
 
 use super::Sleep;
-use crate::context;
 use crate::task::yield_now;
+use crate::{CancelOnDrop, SharedFuture, Shield, Task, context};
 
 /// The time given to [`timeout`] was over before the future was done; the future has been dropped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
@@ -69,13 +70,20 @@ async fn with_deadline<F: Future>(
     let mut future = pin!(future);
     let mut deadline = Some(deadline);
     let mut limit: Option<Sleep> = None;
+    let mut was_over = false;
     poll_fn(|cx| {
+        if let Some(limit) = limit.as_ref().filter(|_| was_over) {
+            return Poll::Ready(Err(Elapsed { deadline: limit.deadline }));
+        }
         if let Poll::Ready(output) = future.as_mut().poll(cx) {
             return Poll::Ready(Ok(output));
         }
         if let Some(deadline) = deadline.take() {
             let context = context::expect("timeout()");
-            let deadline = deadline(context.reactor.clock().now());
+            let now = context.reactor.clock().now();
+            let deadline = deadline(now);
+            // Then this was the future's only poll, whatever wakes it: no time is left for another.
+            was_over = deadline <= now;
             limit = Some(Sleep::new(deadline, location, context.executor.id()));
         }
         match &mut limit {
@@ -89,8 +97,8 @@ async fn with_deadline<F: Future>(
 /// As [`timeout`] with asyncio's `wait_for`: no limit is `None`, and a limit of zero never starts the future.
 ///
 /// A [`Task`](crate::Task) runs whether it is awaited or not, so with a limit of zero one that is done still gives its value (pass it as `task` or
-/// `&mut task`). One that is not done is left to run on when the time is over, as with every drop of a handle;
-/// asyncio would cancel it.
+/// `&mut task`), and so do a [`Shield`](crate::Shield) and a [`SharedFuture`](crate::SharedFuture). One that is not done is left to run on when
+/// the time is over, as with every drop of a handle; asyncio would cancel it, and so does [`cancel_on_drop`](crate::cancel_on_drop).
 ///
 /// ```
 /// use std::time::Duration;
@@ -125,10 +133,10 @@ pub fn wait_for<F: Future>(future: F, limit: Option<Duration>) -> impl Future<Ou
     }
 }
 
-/// The value of a task that is done; for all else, the end of its time.
+/// The value of a task or shared future that is done; for all else, the end of its time.
 async fn at_once<F: Future>(future: F) -> Result<F::Output, Elapsed> {
     let mut future = pin!(future);
-    if is_task::<F>() {
+    if runs_by_itself::<F>() {
         let polled = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
         if let Poll::Ready(output) = polled {
             return Ok(output);
@@ -140,10 +148,16 @@ async fn at_once<F: Future>(future: F) -> Result<F::Output, Elapsed> {
     Err(Elapsed { deadline })
 }
 
-/// Whether `F` is a [`Task`](crate::Task), whatever it gives, or a mutable reference to one: polling that starts nothing. A type parameter cannot
-/// be asked what it is, but for its name. A name that is not understood costs nothing but the value of a finished task.
-fn is_task<F>() -> bool {
-    let task = std::any::type_name::<crate::Task<()>>().trim_end_matches("<()>");
-    let name = std::any::type_name::<F>().trim_start_matches("&mut ");
-    name.strip_prefix(task).is_some_and(|parameter| parameter.starts_with('<'))
+/// Whether `F` is a [`Task`](crate::Task), a shield or a shared future, whatever it gives, or a mutable reference to one: polling that starts nothing. A
+/// type parameter cannot be asked what it is, but for its name. A name that is not understood costs nothing but the value of what is done.
+fn runs_by_itself<F>() -> bool {
+    let name = type_name::<F>().trim_start_matches("&mut ");
+    let is = |of_nothing: &str| {
+        let parameter = name.strip_prefix(of_nothing.trim_end_matches("<()>"));
+        parameter.is_some_and(|parameter| parameter.starts_with('<'))
+    };
+    is(type_name::<Task<()>>())
+        || is(type_name::<CancelOnDrop<()>>())
+        || is(type_name::<Shield<()>>())
+        || is(type_name::<SharedFuture<()>>())
 }

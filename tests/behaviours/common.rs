@@ -8,9 +8,13 @@ use std::time::Duration;
 
 use glassloop::{Clock, Report, Runtime};
 
-/// Runs a future on a virtual clock of its own: no test waits for time.
+/// Runs a future on a virtual clock of its own: no test waits for time. Nothing may be reported.
 pub(crate) fn run<F: Future>(future: F) -> F::Output {
-    reporting().0.block_on(future).unwrap()
+    let (runtime, reports) = reporting();
+    let output = runtime.block_on(future).unwrap();
+    drop(runtime);
+    assert_eq!(*reports.borrow(), [], "a task that panics says so here only");
+    output
 }
 
 /// What a loop has reported so far.

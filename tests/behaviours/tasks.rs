@@ -98,13 +98,17 @@ fn waiter(target: &Rc<RefCell<Option<Task<()>>>>, log: &Log, name: &'static str)
 
 #[test]
 fn t23_a_task_that_awaits_itself_gets_an_error() {
-    run(async {
-        let (own, log) = (Rc::default(), Log::default());
-        let task = waiter(&own, &log, "me");
-        *own.borrow_mut() = Some(task);
-        sleep(ms(1)).await;
-        assert_eq!(log.take(), "me: a cycle of 1");
-    });
+    let (runtime, reports) = reporting();
+    runtime
+        .block_on(async {
+            let (own, log) = (Rc::default(), Log::default());
+            let task = waiter(&own, &log, "me");
+            *own.borrow_mut() = Some(task);
+            sleep(ms(1)).await;
+            assert_eq!(log.take(), "me: a cycle of 1");
+        })
+        .unwrap();
+    assert_eq!(reports.borrow().len(), 1);
 }
 
 #[test]

@@ -33,6 +33,21 @@ mod p22_priority_lifo;
 mod p23_lock_event_semaphore;
 mod p24_taskgroup;
 mod p25_wait_as_completed;
+mod p26_future_callbacks;
+mod p27_future_cancelled;
+mod p28_timeout_ends;
+mod p29_queue_cancelled_putter;
+mod p30_queue_shutdown_immediate;
+mod p31_event_races;
+mod p32_lock_passes_on;
+mod p33_semaphore_passes_on;
+mod p34_condition;
+mod p35_barrier_broken;
+mod p36_taskgroup_errors;
+mod p37_taskgroup_cancelled;
+mod p38_context;
+mod p39_gather_of_tasks;
+mod p40_woken_and_cancelled;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -117,6 +132,21 @@ programs! {
     p23_lock_event_semaphore
     p24_taskgroup
     p25_wait_as_completed
+    p26_future_callbacks
+    p27_future_cancelled
+    p28_timeout_ends
+    p29_queue_cancelled_putter
+    p30_queue_shutdown_immediate
+    p31_event_races
+    p32_lock_passes_on
+    p33_semaphore_passes_on
+    p34_condition
+    p35_barrier_broken
+    p36_taskgroup_errors
+    p37_taskgroup_cancelled
+    p38_context
+    p39_gather_of_tasks
+    p40_woken_and_cancelled
 }
 
 #[test]

@@ -9,6 +9,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use futures_util::future::{Either, select};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::{AsyncRead, AsyncWrite};
 use glassloop::net::{TcpListener, TcpStream};
 use glassloop::{Clock, Runtime};
@@ -145,5 +147,71 @@ impl AsyncWrite for Gate {
     fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.0.is_closed.set(true);
         Poll::Ready(Ok(()))
+    }
+}
+
+/// Numbers by xorshift.
+#[derive(Clone)]
+pub(crate) struct Random(Rc<Cell<u64>>);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Random {
+        Random(Rc::new(Cell::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)))
+    }
+
+    pub(crate) fn below(&self, bound: u64) -> u64 {
+        let mut x = self.0.get();
+        x ^= x << 13;
+        x ^= x >> 7;
+        x ^= x << 17;
+        self.0.set(x);
+        (x >> 8) % bound
+    }
+
+    pub(crate) fn size(&self, bound: usize) -> usize {
+        self.below(bound as u64) as usize
+    }
+}
+
+/// Awaits, or gives up after some polls, or loses a race, or is in a combinator that is not ours; `None` if it was dropped.
+pub(crate) async fn tried<F: Future>(random: &Random, future: F) -> Option<F::Output> {
+    let mut future = std::pin::pin!(future);
+    match random.below(8) {
+        0..=1 => Some(future.await),
+        2..=4 => {
+            for _ in 0..1 + random.below(3) {
+                let polled = std::future::poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
+                if let Poll::Ready(output) = polled {
+                    return Some(output);
+                }
+                glassloop::yield_now().await;
+            }
+            None
+        }
+        5..=6 => match select(future, std::pin::pin!(glassloop::sleep(ms(random.below(3))))).await {
+            Either::Left((output, _)) => Some(output),
+            Either::Right(_) => None,
+        },
+        _ => FuturesUnordered::from_iter([future]).next().await,
+    }
+}
+
+/// Runs as many schedules, many of them side by side in each loop.
+pub(crate) fn run_schedules(count: u64, schedule: impl AsyncFn(u64, Random)) {
+    const AT_ONCE: u64 = 100;
+    for first in (0..count).step_by(AT_ONCE as usize) {
+        run(async {
+            let schedules = (first..first + AT_ONCE).map(|number| schedule(number, Random::new(number + 1)));
+            FuturesUnordered::from_iter(schedules).collect::<Vec<()>>().await;
+        });
+    }
+}
+
+/// Does something when it is dropped.
+pub(crate) struct OnDrop<F: FnMut()>(pub(crate) F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
     }
 }

@@ -126,28 +126,32 @@ fn an_empty_separator_is_a_typed_error_and_a_limit_of_nothing_panics() {
     });
 }
 
+#[cfg(unix)]
 #[test]
-fn a_reset_is_told_each_time_and_what_came_before_it_is_read_first() {
+fn a_reset_is_told_each_time_to_who_reads_and_to_who_writes() {
+    use std::time::Duration;
     run(async {
         let (near, far) = pair().await;
         let (mut reader, writer) = streams_over(near);
+        rustix::net::sockopt::set_socket_linger(&far, Some(Duration::ZERO)).unwrap(); // its close is a reset
         let (mut far_reader, far_writer) = streams_over(far);
         far_writer.write(b"before").unwrap();
-        writer.write(b"never read").unwrap();
-        assert_eq!(reader.read(3).await.unwrap(), b"bef");
+        writer.write(b"never").unwrap();
+        assert_eq!(reader.read(3).await.unwrap(), b"bef", "the rest is in the reader");
         assert_eq!(far_reader.readexactly(5).await.unwrap(), b"never");
-        // Closed with unread bytes: the system resets the connection.
-        writer.write(b"more").unwrap();
-        glassloop::sleep(crate::common::ms(5)).await;
-        drop((far_reader, far_writer));
-        assert_eq!(reader.readexactly(3).await.unwrap(), b"ore");
+        // So much that it is being sent when the reset comes.
+        writer.write(&vec![1; 10_000_000]).unwrap();
+        far_writer.abort(); // a close would say the end first
+        assert_eq!(reader.readexactly(3).await.unwrap(), b"ore", "what came before it is read first");
         for _ in 0..2 {
-            match reader.read(10).await {
-                Err(error) => assert_eq!(error.kind(), io::ErrorKind::ConnectionReset),
-                // Here the first end of stream came through before the reset.
-                Ok(bytes) => assert!(bytes.is_empty()),
-            }
+            assert_eq!(reader.read(10).await.unwrap_err().kind(), io::ErrorKind::ConnectionReset);
+            let kinds = [writer.drain().await, writer.wait_closed().await, writer.write(b"x")].map(Result::unwrap_err);
+            assert!(kinds.iter().all(|error| error.kind() == kinds[0].kind()), "{kinds:?}");
+            assert!(matches!(kinds[0].kind(), io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset));
         }
+        assert!(writer.is_closing() && !reader.at_eof());
+        crate::common::settle().await;
+        assert_eq!(writer.buffered(), 0, "nothing is kept for nobody");
     });
 }
 

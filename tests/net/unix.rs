@@ -9,10 +9,10 @@ use glassloop::{StreamReader, StreamWriter, gather, open_unix_connection, start_
 use crate::common::run;
 
 /// A path of its own, removed at the end.
-struct Path(PathBuf);
+pub(crate) struct Path(pub(crate) PathBuf);
 
 impl Path {
-    fn new(name: &str) -> Path {
+    pub(crate) fn new(name: &str) -> Path {
         Path(std::env::temp_dir().join(format!("glassloop-{}-{name}", std::process::id())))
     }
 }

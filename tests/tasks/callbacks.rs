@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
 
-use glassloop::{create_task, sleep, yield_now};
+use glassloop::{TaskHandle, TaskLocal, create_task, sleep, yield_now};
 
 use crate::common::{Log, Reports, boom, ms, run};
 
@@ -100,4 +100,26 @@ fn a_callback_holds_nobody_up_when_the_loop_ends() {
         task.detach();
     });
     assert_eq!(log.take(), "dropped");
+}
+
+#[test]
+fn v4_a_done_callback_has_the_context_of_whoever_adds_it_at_that_moment() {
+    static NAME: TaskLocal<&str> = TaskLocal::new();
+    run(async {
+        let log = Log::default();
+        let say = || {
+            let log = log.clone();
+            move |_: &TaskHandle| log.say(NAME.get().unwrap_or("unset"))
+        };
+        let task = create_task(sleep(ms(1)));
+        task.add_done_callback(say());
+        NAME.set("early");
+        task.add_done_callback(say());
+        NAME.set("late");
+        sleep(ms(2)).await;
+        task.add_done_callback(say());
+        NAME.set("too late");
+        yield_now().await;
+        assert_eq!(log.take(), "unset early late");
+    });
 }

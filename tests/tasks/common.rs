@@ -6,7 +6,7 @@ use std::panic::resume_unwind;
 use std::rc::Rc;
 use std::time::Duration;
 
-use glassloop::{Clock, Report, Runtime};
+use glassloop::{Builder, Clock, Report, Runtime};
 
 pub(crate) fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
@@ -31,9 +31,13 @@ pub(crate) struct Reports(Rc<RefCell<Vec<Report>>>);
 
 impl Reports {
     pub(crate) fn runtime(&self) -> Runtime {
+        self.builder().clock(Clock::new_virtual()).build().unwrap()
+    }
+
+    /// To set more than the reports.
+    pub(crate) fn builder(&self) -> Builder {
         let reports = self.0.clone();
-        let keep = move |report: &Report| reports.borrow_mut().push(report.clone());
-        Runtime::builder().clock(Clock::new_virtual()).on_report(keep).build().unwrap()
+        Runtime::builder().on_report(move |report| reports.borrow_mut().push(report.clone()))
     }
 
     /// All so far, as texts without the place.

@@ -1,6 +1,13 @@
 //! Failures that nobody collects: told once, and at once.
 
-use glassloop::{create_task, create_task_named, gather_results, sleep, try_create_task, try_gather, yield_now};
+use std::cell::Cell;
+use std::future::pending;
+use std::rc::Rc;
+
+use glassloop::{
+    Clock, Runtime, create_task, create_task_named, current_task, gather_results, sleep, try_create_task, try_gather,
+    yield_now,
+};
 
 use crate::common::{Reports, boom, ms};
 
@@ -126,4 +133,29 @@ fn r9_a_panic_in_the_drop_of_a_leftover_is_reported() {
     runtime.block_on(main).unwrap();
     drop(runtime);
     assert_eq!(reports.take(), ["glassloop: task 2 \"left\" panicked and nobody awaited it: in a drop"]);
+}
+
+#[test]
+fn a_report_may_create_tasks_and_cancel() {
+    let started = Rc::new(Cell::new(0));
+    let count = started.clone();
+    let clock = Clock::new_virtual();
+    let builder = Runtime::builder().clock(clock.clone()).debug(true).on_report(move |_| {
+        let count = count.clone();
+        let _ = current_task();
+        create_task(async move { count.set(count.get() + 1) }).detach();
+        let other = create_task(pending::<()>());
+        other.cancel();
+    });
+    let runtime = builder.build().unwrap();
+    runtime
+        .block_on(async move {
+            clock.block_for(ms(200));
+            create_task(async { boom("on purpose") }).detach();
+            yield_now().await;
+            yield_now().await;
+            yield_now().await;
+        })
+        .unwrap();
+    assert_eq!(started.get(), 2, "a slow poll and a panic");
 }

@@ -1,4 +1,5 @@
-//! Random schedules with cancels: nothing is lost, nobody is left, whatever is dropped wherever it waits.
+//! Random schedules with cancels, plainly and under combinators with wakers of their own: nothing is lost, nobody is left, whatever is dropped wherever
+//! it waits.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -12,11 +13,12 @@ use glassloop::{
 };
 
 use crate::common::{Random, Reports, ms};
+use crate::schedules_of_waits::somehow;
 
 const SCHEDULES: u64 = 10_000;
 
 /// Runs each schedule in a loop of its own kind, many in one runtime: none may leave a task behind.
-fn each<F: Future<Output = ()>>(schedule: impl Fn(Rc<Random>) -> F) {
+pub(crate) fn each<F: Future<Output = ()>>(schedule: impl Fn(Rc<Random>) -> F) {
     let runtime = Reports::default().runtime();
     for seed in 1..=SCHEDULES {
         let run = || {
@@ -106,12 +108,12 @@ fn task_groups_end_with_all_their_children() {
         });
         if random.below(3) == 0 {
             // Dropped wherever it waits.
-            if timeout(ms(random.below(6)), scope).await.is_err() {
+            if timeout(ms(random.below(6)), somehow(&random, scope)).await.is_err() {
                 yield_now().await;
                 yield_now().await;
             }
         } else {
-            let result = scope.await;
+            let result = somehow(&random, scope).await;
             let errors = result.err().map(|error| error.errors).unwrap_or_default();
             assert_eq!(errors, *failures.borrow(), "all errors, in the order in which they came");
         }
@@ -147,9 +149,9 @@ fn waits_give_every_task_back_on_the_right_side() {
             let when = [ReturnWhen::AllCompleted, ReturnWhen::FirstCompleted, ReturnWhen::FirstException];
             let (when, limit) = (when[random.below(3) as usize], random.below(10));
             // Looked at by one that gives up, and then by one that does not.
-            drop(timeout(ms(random.below(3)), wait(&tasks, when)).await);
+            drop(timeout(ms(random.below(3)), somehow(&random, wait(&tasks, when))).await);
             let count = tasks.len();
-            let waited = wait(tasks, when).timeout(ms(limit)).await;
+            let waited = somehow(&random, wait(tasks, when).timeout(ms(limit))).await;
             assert_eq!(waited.done.len() + waited.pending.len(), count);
             assert!(waited.done.iter().all(Task::is_done) && !waited.pending.iter().any(Task::is_done));
             tasks = waited.done;
@@ -178,12 +180,12 @@ fn as_completed_gives_each_task_once_in_the_order_of_ends() {
         let mut given = Vec::new();
         // Another stream over the same tasks, which is given up.
         let mut other = as_completed(&tasks);
-        let _ = timeout(ms(random.below(4)), other.next()).await;
+        let _ = timeout(ms(random.below(4)), somehow(&random, other.next())).await;
         drop(other);
         let ended_before: BTreeSet<u64> = tasks.iter().filter(|task| task.is_done()).map(Task::id).collect();
         let mut stream = as_completed(tasks);
         loop {
-            match timeout(ms(random.below(3)), stream.next()).await {
+            match timeout(ms(random.below(3)), somehow(&random, stream.next())).await {
                 Err(_) => {} // dropped where it waits
                 Ok(None) => break,
                 Ok(Some(task)) => {

@@ -76,18 +76,20 @@ fn a_loop_that_stands_does_it_in_its_next_run() {
 fn a_handle_outlives_its_loop_and_says_so() {
     let runtime = Runtime::new().unwrap();
     let handle = runtime.handle();
-    let dropped = Arc::new(AtomicUsize::new(0));
+    let (dropped, called) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let call = || {
         let dropped = dropped.clone();
         let guard = OnDrop(move || assert!(dropped.fetch_add(1, Ordering::SeqCst) < 3));
+        let called = called.clone();
         move || {
             let _guard = &guard;
-            unreachable!("the loop does not run");
+            called.fetch_add(1, Ordering::SeqCst);
         }
     };
     handle.call_soon_threadsafe(call()).unwrap();
     drop(runtime);
-    assert_eq!(dropped.load(Ordering::SeqCst), 1, "what was sent is dropped with the loop");
+    assert_eq!(called.load(Ordering::SeqCst), 1, "what was sent before the end has its turn in the last round");
+    assert_eq!(dropped.load(Ordering::SeqCst), 1);
     assert!(handle.is_gone());
     assert_eq!(handle.call_soon_threadsafe(call()), Err(LoopGone));
     assert_eq!(dropped.load(Ordering::SeqCst), 2);
@@ -95,6 +97,7 @@ fn a_handle_outlives_its_loop_and_says_so() {
     // Another loop that gets the number of the first is not taken for it.
     let _others: Vec<Runtime> = (0..8).map(|_| Runtime::new().unwrap()).collect();
     assert_eq!(handle.call_soon_threadsafe(call()), Err(LoopGone));
+    assert_eq!((dropped.load(Ordering::SeqCst), called.load(Ordering::SeqCst)), (3, 1));
 }
 
 #[test]

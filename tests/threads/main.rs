@@ -2,6 +2,9 @@
 
 mod common;
 mod handles;
+#[cfg(unix)]
+mod listening;
+mod pools;
 mod remote_tasks;
 #[cfg(unix)]
 mod signals;

@@ -13,12 +13,12 @@ use crate::common::{OnDrop, wait_in_vain};
 
 const CHILD: &str = "GLASSLOOP_TEST_CTRL_C";
 
-fn is_child() -> bool {
+pub(crate) fn is_child() -> bool {
     std::env::var_os(CHILD).is_some()
 }
 
 /// In the child: a line for the parent, apart from what the test harness writes.
-fn say(word: &str) {
+pub(crate) fn say(word: &str) {
     println!("\n>{word}");
 }
 
@@ -27,7 +27,7 @@ fn say_when_dropped(word: &'static str) -> impl Sized {
 }
 
 /// In the child: until the parent kills it.
-fn block_for_ever() -> ! {
+pub(crate) fn block_for_ever() -> ! {
     loop {
         thread::park();
     }
@@ -41,8 +41,8 @@ fn is_ignored() -> bool {
 }
 
 /// In the parent: the child.
-struct Other {
-    child: Child,
+pub(crate) struct Other {
+    pub(crate) child: Child,
     lines: BufReader<ChildStdout>,
 }
 
@@ -50,9 +50,8 @@ impl Other {
     /// Runs the test with this name again, by a command that runs what follows it.
     fn start_by(command: &[&str], test: &str) -> Other {
         let itself = std::env::current_exe().unwrap();
-        let test = format!("signals::{test}");
         let words = command.iter().map(OsStr::new).chain([itself.as_os_str()]);
-        let mut words = words.chain([test.as_ref(), "--exact", "--nocapture"].map(OsStr::new));
+        let mut words = words.chain([test, "--exact", "--nocapture"].map(OsStr::new));
         let mut command = Command::new(words.next().unwrap());
         command.args(words).env(CHILD, "1").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
@@ -60,14 +59,14 @@ impl Other {
         Other { child, lines }
     }
 
-    fn start(test: &str) -> Other {
+    pub(crate) fn start(test: &str) -> Other {
         // What a shell starts with `&` ignores the signal, and so would its children.
         let command: &[&str] = if is_ignored() { &["env", "--default-signal=INT"] } else { &[] };
         Other::start_by(command, test)
     }
 
     /// Waits for the next word of the child.
-    fn hear(&mut self) -> String {
+    pub(crate) fn hear(&mut self) -> String {
         let mut line = String::new();
         while self.lines.read_line(&mut line).unwrap() > 0 {
             if let Some(word) = line.trim_end().strip_prefix('>') {
@@ -78,12 +77,16 @@ impl Other {
         panic!("the child has said all");
     }
 
-    fn interrupt(&self) {
-        kill_process(Pid::from_child(&self.child), Signal::INT).unwrap();
+    pub(crate) fn interrupt(&self) {
+        self.send(Signal::INT);
+    }
+
+    pub(crate) fn send(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// How the child ended, and what else it said.
-    fn end(mut self) -> (ExitStatus, Vec<String>) {
+    pub(crate) fn end(mut self) -> (ExitStatus, Vec<String>) {
         let mut rest = String::new();
         self.lines.read_to_string(&mut rest).unwrap();
         let words = rest.lines().filter_map(|line| line.strip_prefix('>')).map(String::from).collect();
@@ -113,7 +116,7 @@ fn r5_r6_the_first_ends_main_then_the_others_and_run_exits_with_130() {
         });
         unreachable!("run does not return");
     }
-    let mut other = Other::start("r5_r6_the_first_ends_main_then_the_others_and_run_exits_with_130");
+    let mut other = Other::start("signals::r5_r6_the_first_ends_main_then_the_others_and_run_exits_with_130");
     assert_eq!(other.hear(), "ready");
     other.interrupt();
     let (status, words) = other.end();
@@ -140,7 +143,7 @@ fn r5_block_on_says_interrupted_and_the_loop_can_go_on() {
         }
         return;
     }
-    let mut other = Other::start("r5_block_on_says_interrupted_and_the_loop_can_go_on");
+    let mut other = Other::start("signals::r5_block_on_says_interrupted_and_the_loop_can_go_on");
     for word in ["once", "twice"] {
         assert_eq!(other.hear(), word);
         other.interrupt();
@@ -161,7 +164,7 @@ fn r8_the_second_ends_the_process_during_the_cleanup() {
             sleep_forever().await;
         });
     }
-    let mut other = Other::start("r8_the_second_ends_the_process_during_the_cleanup");
+    let mut other = Other::start("signals::r8_the_second_ends_the_process_during_the_cleanup");
     for word in ["ready", "cleanup"] {
         assert_eq!(other.hear(), word);
         other.interrupt();
@@ -177,7 +180,7 @@ fn r8_the_second_gets_through_to_a_loop_that_is_blocked() {
             block_for_ever();
         });
     }
-    let mut other = Other::start("r8_the_second_gets_through_to_a_loop_that_is_blocked");
+    let mut other = Other::start("signals::r8_the_second_gets_through_to_a_loop_that_is_blocked");
     assert_eq!(other.hear(), "ready");
     // Two that come close together may count as one.
     let status = loop {
@@ -197,7 +200,7 @@ fn without_the_opt_in_and_after_a_run_it_does_what_it_always_does() {
         Runtime::new().unwrap().block_on(async { say("ready") }).unwrap();
         block_for_ever();
     }
-    let mut other = Other::start("without_the_opt_in_and_after_a_run_it_does_what_it_always_does");
+    let mut other = Other::start("signals::without_the_opt_in_and_after_a_run_it_does_what_it_always_does");
     assert_eq!(other.hear(), "ready");
     other.interrupt();
     assert!(is_killed_by_it(other.end().0));
@@ -216,7 +219,7 @@ fn one_loop_at_a_time_has_it() {
         assert!(matches!(outcome, Err(RunError::Interrupted)));
         return;
     }
-    let mut other = Other::start("one_loop_at_a_time_has_it");
+    let mut other = Other::start("signals::one_loop_at_a_time_has_it");
     assert_eq!(other.hear(), "undisturbed");
     other.interrupt();
     assert!(other.end().0.success());
@@ -239,8 +242,10 @@ fn it_stays_ignored_where_it_is_ignored() {
         say(&line);
         return;
     }
-    let mut other =
-        Other::start_by(&["sh", "-c", "trap '' INT; exec \"$0\" \"$@\""], "it_stays_ignored_where_it_is_ignored");
+    let mut other = Other::start_by(
+        &["sh", "-c", "trap '' INT; exec \"$0\" \"$@\""],
+        "signals::it_stays_ignored_where_it_is_ignored",
+    );
     assert_eq!(other.hear(), "ready");
     other.interrupt();
     other.child.stdin.take().unwrap().write_all(b"undisturbed\n").unwrap();

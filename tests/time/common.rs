@@ -10,15 +10,18 @@ use std::time::Duration;
 use glassloop::trace::{self, reactor};
 use glassloop::{Clock, Report, Runtime};
 
-/// Runs a future on a virtual clock of its own.
+/// Runs a future on a virtual clock of its own. Nothing may be reported.
 pub(crate) fn run<F: Future>(future: F) -> F::Output {
     run_with(|_| future)
 }
 
 /// As [`run`]; the future is given the clock.
 pub(crate) fn run_with<F: Future>(future: impl FnOnce(Clock) -> F) -> F::Output {
-    let clock = Clock::new_virtual();
-    Runtime::builder().clock(clock.clone()).build().unwrap().block_on(future(clock)).unwrap()
+    let (clock, reports) = (Clock::new_virtual(), Reports::default());
+    let builder = Runtime::builder().clock(clock.clone()).on_report(reports.hear());
+    let output = builder.build().unwrap().block_on(future(clock)).unwrap();
+    assert_eq!(reports.take(), [], "a callback or a task that panics says so here only");
+    output
 }
 
 pub(crate) fn ms(count: u64) -> Duration {
