@@ -39,7 +39,6 @@ pub struct CancelToken {
     inner: Rc<Inner>,
 }
 
-#[derive(Default)]
 struct Inner {
     registration: Registration,
     cancelled: Cell<bool>,
@@ -49,8 +48,10 @@ struct Inner {
 
 impl CancelToken {
     /// A token that is not cancelled.
+    #[track_caller]
     pub fn new() -> CancelToken {
-        CancelToken { inner: Rc::default() }
+        let (cancelled, waiters, children) = Default::default();
+        CancelToken { inner: Rc::new(Inner { registration: Registration::here(), cancelled, waiters, children }) }
     }
 
     /// A token that is cancelled with this one, and can be cancelled without it.
@@ -72,7 +73,7 @@ impl CancelToken {
         let mut tokens = vec![self.inner.clone()];
         while let Some(token) = tokens.pop() {
             if !token.cancelled.replace(true) {
-                token.registration.tell(|| Change::Len(1, 0));
+                token.registration.tell(|| Change::Len { op: "cancel", len: 1, unfinished: 0 });
                 let children = token.children.take();
                 tokens.extend(children.iter().rev().filter_map(Weak::upgrade));
                 token.waiters.wake_all(&token.registration);
@@ -126,9 +127,7 @@ impl Inner {
 impl Resource for Inner {
     /// `len` is 1 once it is cancelled.
     fn look(&self) -> Seen {
-        let mut waits = Vec::new();
-        self.waiters.look(&mut waits);
-        Seen { kind: "cancel token", len: usize::from(self.cancelled.get()), unfinished: 0, waits }
+        self.registration.seen("cancel token", self.cancelled.get().into(), 0, &self.waiters)
     }
 }
 

@@ -38,7 +38,7 @@ pub use glassloop_reactor as reactor;
 use crate::context::{self, Context};
 use crate::report::OnReport;
 use crate::runtime::Builder;
-pub use crate::waiters::{Change, Seen, SeenWait};
+pub use crate::waiters::{About, Change, Seen, SeenWait};
 
 mod ndjson;
 

@@ -58,6 +58,17 @@ pub fn own_waker(cx: &Context<'_>) -> Waker {
     }
 }
 
+/// The ticket of whoever is being polled on this thread; a word to keep, for reports. See [`task_of_ticket`].
+#[inline]
+pub fn own_ticket() -> Option<Ticket> {
+    with_current(|core| core.polling.get())?
+}
+
+/// Whose ticket it is; `None` if that task is gone, or is none of the executor that runs on this thread.
+pub fn task_of_ticket(ticket: Ticket) -> Option<TaskRef> {
+    with_current(|core| core.task_ref(ticket))?
+}
+
 /// Which task a waker wakes; `None` if it is no task of the executor that runs on this thread, or is gone.
 pub fn task_of(waker: &Waker) -> Option<TaskRef> {
     task_of_parts(waker.data(), waker.vtable())

@@ -132,7 +132,7 @@ fn fields(event: &Event<'_>) -> Value {
 fn of_executor(event: &executor::Event<'_>) -> Value {
     use executor::Event::*;
     match event {
-        Spawn { task, children, parent, name, location } => json!({
+        Spawn { task, children, parent, name, location, .. } => json!({
             "kind": "Spawn", "task": task, "children": children, "parent": parent, "name": name, "loc": at(location)
         }),
         Rename { task, name } => json!({ "kind": "Rename", "task": task, "name": name }),
@@ -148,6 +148,8 @@ fn of_executor(event: &executor::Event<'_>) -> Value {
             "kind": "PollEnd", "task": id(task), "result": if *ready { "ready" } else { "pending" }
         }),
         Escape(task) => json!({ "kind": "WakerClone", "task": id(task), "holder": "unknown" }),
+        WakerClone { task, live } => json!({ "kind": "WakerClone", "task": id(task), "live": live }),
+        WakerDrop { task, live } => json!({ "kind": "WakerDrop", "task": id(task), "live": live }),
         CancelAsk(task) => json!({ "kind": "CancelAsk", "task": id(task) }),
         CancelDeliver(task) => json!({ "kind": "CancelDeliver", "task": id(task) }),
         Done { task, ending } => json!({ "kind": "Done", "task": id(task), "outcome": word(ending) }),
@@ -203,9 +205,10 @@ fn of_reactor(event: &reactor::Event) -> Value {
 
 fn of_resource(resource: u64, change: &Change) -> Value {
     match change {
-        Change::New(kind) => json!({ "kind": "ResNew", "resource": kind, "id": resource }),
+        Change::New(kind, _) => json!({ "kind": "ResNew", "resource": kind, "id": resource }),
         Change::Gone => json!({ "kind": "ResDel", "id": resource }),
-        Change::Len(len, unfinished) => {
+        Change::Name(name) => json!({ "kind": "ResName", "id": resource, "name": &**name }),
+        Change::Len { len, unfinished, .. } => {
             json!({ "kind": "ResState", "id": resource, "len": len, "unfinished": unfinished })
         }
         Change::WaitOn(SeenWait { number, task, operation, location, .. }) => json!({
