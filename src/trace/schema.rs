@@ -211,39 +211,22 @@ pub struct FieldKind {
     pub words: &'static [&'static str],
 }
 
-macro_rules! type_of {
-    ($S:ident number) => { u64 };
-    ($S:ident maybe) => { Option<u64> };
-    ($S:ident flag) => { bool };
-    ($S:ident text) => { $S };
-    ($S:ident maybe_text) => { Option<$S> };
-    ($S:ident who) => { Option<TaskRef> };
-    ($S:ident place) => { Place };
-    ($S:ident word $W:ident) => { $W };
-}
-
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $code:literal $Kind:ident {
-        $($field:ident: $ty:ident $(($W:ident))?),*
-    })+) => {
+    ($($(#[$doc:meta])* $code:literal $Kind:ident { $($field:ident: [$($ty:tt)+]),* })+) => {
         /// What happened. `S` is a text: borrowed while it is recorded, owned when it is read.
         ///
-        /// `task` is a task, the root of a `block_on`, a gather as a whole or a child of one; where it may be absent (gone, or not of this loop), it is
-        /// an `Option`. The numbers of tasks, timers, sources, resources, waiters and spans are never used for another of their kind in a run.
+        /// `task` is a task, the root of a `block_on`, a gather as a whole or a child of one; `None` if it is gone, or not of this loop.
+        /// The numbers of timers, sources, resources, waiters and spans are never used for another of their kind in a run.
         #[derive(Clone, PartialEq, Eq, Debug)]
         #[non_exhaustive]
         #[allow(missing_docs, reason = "the fields of a kind say what the kind's own line says")]
-        pub enum Entry<S> { $($(#[$doc])* $Kind { $($field: type_of!(S $ty $($W)?)),* },)+ }
+        pub enum Entry<S> { $($(#[$doc])* $Kind { $($field: $($ty)+),* },)+ }
 
         /// Every kind there is, by code.
         pub const KINDS: &[Kind] = &[$(Kind {
             code: $code,
             name: stringify!($Kind),
-            fields: &[$(FieldKind {
-                name: stringify!($field),
-                ty: stringify!($ty),
-                words: kinds!(@words $($W)?),
-            }),*],
+            fields: &[$(field!(describe stringify!($field), $($ty)+)),*],
         }),+];
 
         impl<S> Entry<S> {
@@ -262,119 +245,198 @@ macro_rules! kinds {
             #[inline]
             pub fn write(&self, writer: &mut impl FieldWriter<S>) {
                 match self { $(Entry::$Kind { $($field),* } => {
-                    $(writer.$ty(stringify!($field), $field);)*
+                    $(field!(write writer, stringify!($field), $field, $($ty)+);)*
                 })+ }
             }
 
             /// Takes the fields of the kind with this code from `reader`; `None` if there is no such kind.
+            ///
+            /// # Errors
+            /// Those of `reader`.
             pub fn read<R: FieldReader<S>>(code: u8, reader: &mut R) -> Result<Option<Entry<S>>, R::Error> {
                 Ok(Some(match code {
-                    $($code => Entry::$Kind { $($field: reader.$ty(stringify!($field))?),* },)+
+                    $($code => Entry::$Kind { $($field: field!(read reader, stringify!($field), $($ty)+)?),* },)+
                     _ => return Ok(None),
                 }))
             }
         }
     };
-    (@words) => { &[] };
-    (@words $W:ident) => { <$W as Word>::WORDS };
+}
+
+/// From the type of a field to what is done with it.
+macro_rules! field {
+    (describe $name:expr, u64) => {
+        FieldKind { name: $name, ty: "number", words: &[] }
+    };
+    (describe $name:expr, Option<u64>) => {
+        FieldKind { name: $name, ty: "maybe", words: &[] }
+    };
+    (describe $name:expr, bool) => {
+        FieldKind { name: $name, ty: "flag", words: &[] }
+    };
+    (describe $name:expr, S) => {
+        FieldKind { name: $name, ty: "text", words: &[] }
+    };
+    (describe $name:expr, Option<S>) => {
+        FieldKind { name: $name, ty: "maybe_text", words: &[] }
+    };
+    (describe $name:expr, Option<TaskRef>) => {
+        FieldKind { name: $name, ty: "who", words: &[] }
+    };
+    (describe $name:expr, Place) => {
+        FieldKind { name: $name, ty: "place", words: &[] }
+    };
+    (describe $name:expr, $Word:ident) => {
+        FieldKind { name: $name, ty: "word", words: <$Word as Word>::WORDS }
+    };
+
+    (write $writer:ident, $name:expr, $value:expr, u64) => {
+        $writer.number($name, $value)
+    };
+    (write $writer:ident, $name:expr, $value:expr, Option<u64>) => {
+        $writer.maybe($name, $value)
+    };
+    (write $writer:ident, $name:expr, $value:expr, bool) => {
+        $writer.flag($name, $value)
+    };
+    (write $writer:ident, $name:expr, $value:expr, S) => {
+        $writer.text($name, $value)
+    };
+    (write $writer:ident, $name:expr, $value:expr, Option<S>) => {
+        $writer.maybe_text($name, $value)
+    };
+    (write $writer:ident, $name:expr, $value:expr, Option<TaskRef>) => {
+        $writer.who($name, $value)
+    };
+    (write $writer:ident, $name:expr, $value:expr, Place) => {
+        $writer.place($name, $value)
+    };
+    (write $writer:ident, $name:expr, $value:expr, $Word:ident) => {
+        $writer.word($name, $value)
+    };
+
+    (read $reader:ident, $name:expr, u64) => {
+        $reader.number($name)
+    };
+    (read $reader:ident, $name:expr, Option<u64>) => {
+        $reader.maybe($name)
+    };
+    (read $reader:ident, $name:expr, bool) => {
+        $reader.flag($name)
+    };
+    (read $reader:ident, $name:expr, S) => {
+        $reader.text($name)
+    };
+    (read $reader:ident, $name:expr, Option<S>) => {
+        $reader.maybe_text($name)
+    };
+    (read $reader:ident, $name:expr, Option<TaskRef>) => {
+        $reader.who($name)
+    };
+    (read $reader:ident, $name:expr, Place) => {
+        $reader.place($name)
+    };
+    (read $reader:ident, $name:expr, $Word:ident) => {
+        $reader.word($name)
+    };
 }
 
 kinds! {
     /// The loop begins to run a root future.
     1 RunBegin {}
     /// It has ended.
-    2 RunEnd { reason: word(RunEnding) }
+    2 RunEnd { reason: [RunEnding] }
     /// A turn of the loop begins: due timers, then a tick of the executor, then perhaps a look at the sockets.
     3 Turn {}
     /// So many events are missing here.
-    4 Dropped { count: number }
+    4 Dropped { count: [u64] }
     /// Whoever is being polled has something to say.
-    5 Mark { text: text }
+    5 Mark { text: [S] }
     /// Output of the program, or its length only if it is redacted.
-    6 Out { text: maybe_text, len: number }
+    6 Out { text: [Option<S>], len: [u64] }
     /// A span of whoever is being polled begins.
-    7 SpanBegin { span: number, task: who, name: text }
+    7 SpanBegin { span: [u64], task: [Option<TaskRef>], name: [S] }
     /// And ends.
-    8 SpanEnd { span: number }
+    8 SpanEnd { span: [u64] }
     /// A report of the loop.
-    9 Report { what: word(Finding), task: who, text: text }
+    9 Report { what: [Finding], task: [Option<TaskRef>], text: [S] }
 
     /// A task, a gather (`children` is how many) or the root came to be; `size` is that of its future in bytes.
-    16 Spawn { task: who, parent: maybe, children: maybe, name: maybe_text, loc: text, size: number }
+    16 Spawn { task: [Option<TaskRef>], parent: [Option<u64>], children: [Option<u64>], name: [Option<S>], loc: [S], size: [u64] }
     /// A task, or a gather with all its children, was given another name.
-    17 Rename { task: who, name: text }
+    17 Rename { task: [Option<TaskRef>], name: [S] }
     /// A child of a gather is about to be polled for the first time.
-    18 ChildStart { task: who }
+    18 ChildStart { task: [Option<TaskRef>] }
     /// Somebody woke a task; `by` is who was being polled. An `Enqueue` that follows does what `effect` says.
-    19 Wake { task: who, by: who, via: word(Via), source: maybe, effect: word(Effect) }
+    19 Wake { task: [Option<TaskRef>], by: [Option<TaskRef>], via: [Via], source: [Option<u64>], effect: [Effect] }
     /// A task went to the back of the run queue.
-    20 Enqueue { task: who }
+    20 Enqueue { task: [Option<TaskRef>] }
     /// The front of the run queue was taken; absent if it had ended meanwhile.
-    21 Dequeue { task: who }
+    21 Dequeue { task: [Option<TaskRef>] }
     /// A poll begins.
-    22 PollBegin { task: who }
+    22 PollBegin { task: [Option<TaskRef>] }
     /// A poll has ended.
-    23 PollEnd { task: who, ready: flag }
+    23 PollEnd { task: [Option<TaskRef>], ready: [bool] }
     /// A waker of the task was cloned by somebody unknown, where its drop will not be seen.
-    24 Escape { task: who }
+    24 Escape { task: [Option<TaskRef>] }
     /// A waker of the task was cloned by somebody unknown; `live` such clones exist now.
-    25 WakerClone { task: who, live: number }
+    25 WakerClone { task: [Option<TaskRef>], live: [u64] }
     /// One of them was dropped.
-    26 WakerDrop { task: who, live: number }
+    26 WakerDrop { task: [Option<TaskRef>], live: [u64] }
     /// Somebody asked the task to end.
-    27 CancelAsk { task: who }
+    27 CancelAsk { task: [Option<TaskRef>] }
     /// Its turn came, and its future is about to be dropped.
-    28 CancelDeliver { task: who }
+    28 CancelDeliver { task: [Option<TaskRef>] }
     /// The task has ended.
-    29 Done { task: who, ending: word(Ending) }
+    29 Done { task: [Option<TaskRef>], ending: [Ending] }
     /// A task waits for the end of the task or gather `target`.
-    30 JoinWaitOn { task: who, target: number, loc: text }
+    30 JoinWaitOn { task: [Option<TaskRef>], target: [u64], loc: [S] }
     /// That wait is over.
-    31 JoinWaitOff { task: who, target: number, why: word(WaitEnd) }
+    31 JoinWaitOff { task: [Option<TaskRef>], target: [u64], why: [WaitEnd] }
 
     /// A timer was armed.
-    48 TimerArm { timer: number, task: who, deadline: number, place: place, loc: text }
+    48 TimerArm { timer: [u64], task: [Option<TaskRef>], deadline: [u64], place: [Place], loc: [S] }
     /// The wheel turned and moved a timer.
-    49 TimerCascade { timer: number, from: place, to: place }
+    49 TimerCascade { timer: [u64], from: [Place], to: [Place] }
     /// A timer fired, so late; it is gone.
-    50 TimerFire { timer: number, late: number }
+    50 TimerFire { timer: [u64], late: [u64] }
     /// A timer was disarmed.
-    51 TimerCancel { timer: number }
+    51 TimerCancel { timer: [u64] }
     /// A timer will wake somebody else.
-    52 TimerWaker { timer: number, task: who }
+    52 TimerWaker { timer: [u64], task: [Option<TaskRef>] }
     /// The virtual clock moved to the next deadline.
-    53 ClockJump { from: number, to: number }
+    53 ClockJump { from: [u64], to: [u64] }
     /// A source was registered.
-    54 SourceAdd { source: number, label: text }
+    54 SourceAdd { source: [u64], label: [S] }
     /// A source was deregistered.
-    55 SourceDel { source: number }
+    55 SourceDel { source: [u64] }
     /// The system reported readiness: what was not known before.
-    56 Ready { source: number, readable: flag, writable: flag, read_closed: flag, write_closed: flag }
+    56 Ready { source: [u64], readable: [bool], writable: [bool], read_closed: [bool], write_closed: [bool] }
     /// A direction is no longer known to be ready.
-    57 NotReady { source: number, direction: word(Direction) }
+    57 NotReady { source: [u64], direction: [Direction] }
     /// A task waits for a source.
-    58 SourceWaitOn { source: number, direction: word(Direction), waiter: number, task: who, op: text, loc: text }
+    58 SourceWaitOn { source: [u64], direction: [Direction], waiter: [u64], task: [Option<TaskRef>], op: [S], loc: [S] }
     /// That wait is over.
-    59 SourceWaitOff { source: number, direction: word(Direction), waiter: number, why: word(WaitEnd) }
+    59 SourceWaitOff { source: [u64], direction: [Direction], waiter: [u64], why: [WaitEnd] }
     /// An operation was tried on a source, and so many bytes went through.
-    60 IoTry { source: number, direction: word(Direction), result: word(Tried), bytes: number }
+    60 IoTry { source: [u64], direction: [Direction], result: [Tried], bytes: [u64] }
     /// The loop asks the system for readiness, and blocks at most so many nanoseconds (absent: without limit).
-    61 Park { timeout: maybe }
+    61 Park { timeout: [Option<u64>] }
     /// The system answered.
-    62 Unpark { ready: number, unparked: flag, slept: number }
+    62 Unpark { ready: [u64], unparked: [bool], slept: [u64] }
 
     /// A queue, a lock or another resource was made known to the loop. `cap` is its bound, if it has one.
-    80 ResNew { resource: number, label: text, name: maybe_text, loc: maybe_text, cap: maybe }
+    80 ResNew { resource: [u64], label: [S], name: [Option<S>], loc: [Option<S>], cap: [Option<u64>] }
     /// It is gone.
-    81 ResDel { resource: number }
+    81 ResDel { resource: [u64] }
     /// What is in it, and how much is unfinished, after `op`.
-    82 ResState { resource: number, op: text, len: number, unfinished: number }
+    82 ResState { resource: [u64], op: [S], len: [u64], unfinished: [u64] }
     /// A task waits for it.
-    83 ResWaitOn { resource: number, waiter: number, task: who, op: text, loc: text }
+    83 ResWaitOn { resource: [u64], waiter: [u64], task: [Option<TaskRef>], op: [S], loc: [S] }
     /// The waiter was woken.
-    84 ResWoken { resource: number, waiter: number }
+    84 ResWoken { resource: [u64], waiter: [u64] }
     /// The waiter waits no longer.
-    85 ResWaitOff { resource: number, waiter: number }
+    85 ResWaitOff { resource: [u64], waiter: [u64] }
     /// It was given a name.
-    86 ResName { resource: number, name: text }
+    86 ResName { resource: [u64], name: [S] }
 }

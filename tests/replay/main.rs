@@ -39,6 +39,8 @@ impl Model {
             }
             Event::Reactor(event) => self.reactor.apply(event),
             Event::Resource(id, change) => self.apply_resource(*id, change),
+            // It changes no state.
+            Event::Loop(_) => {}
             other => panic!("an event unknown to the model: {other:?}"),
         }
     }
