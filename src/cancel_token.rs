@@ -63,11 +63,13 @@ impl Drop for Parent {
 
 impl CancelToken {
     /// A token that is not cancelled.
+    #[track_caller]
     pub fn new() -> CancelToken {
         CancelToken { inner: Inner::new(false, None) }
     }
 
     /// A token that is cancelled with this one, also when those between them are gone, and can be cancelled without it.
+    #[track_caller]
     pub fn child(&self) -> CancelToken {
         if self.is_cancelled() {
             return CancelToken { inner: Inner::new(true, None) };
@@ -91,7 +93,7 @@ impl CancelToken {
         let mut tokens = vec![self.inner.clone()];
         while let Some(token) = tokens.pop() {
             if !token.cancelled.replace(true) {
-                token.registration.tell(|| Change::Len(1, 0));
+                token.registration.tell(|| Change::Len { op: "cancel", len: 1, unfinished: 0 });
                 let children = token.children.take();
                 tokens.extend(children.iter().rev().filter_map(Weak::upgrade));
                 token.waiters.wake_all(&token.registration);
@@ -134,8 +136,9 @@ impl CancelToken {
 }
 
 impl Inner {
+    #[track_caller]
     fn new(cancelled: bool, parent: Option<Rc<Inner>>) -> Rc<Inner> {
-        let (registration, waiters, children) = Default::default();
+        let (registration, (waiters, children)) = (Registration::here(), Default::default());
         Rc::new(Inner { registration, cancelled: Cell::new(cancelled), waiters, children, parent: Parent(parent) })
     }
 
@@ -150,9 +153,7 @@ impl Inner {
 impl Resource for Inner {
     /// `len` is 1 once it is cancelled.
     fn look(&self) -> Seen {
-        let mut waits = Vec::new();
-        self.waiters.look(&mut waits);
-        Seen { kind: "cancel token", len: usize::from(self.cancelled.get()), unfinished: 0, waits }
+        self.registration.seen("cancel token", self.cancelled.get().into(), 0, &self.waiters)
     }
 }
 

@@ -111,7 +111,7 @@ impl Ends {
             this
         });
         self.pending.set(self.pending.get() + 1);
-        self.tell_len();
+        self.tell_len("add");
     }
 
     pub(crate) fn forget(self: &Rc<Self>, task: &impl sealed::Ended) {
@@ -132,7 +132,7 @@ impl Ends {
     pub(crate) fn pop(&self) -> Option<usize> {
         let index = self.ended.borrow_mut().pop_front();
         if index.is_some() {
-            self.tell_len();
+            self.tell_len("take");
         }
         index
     }
@@ -156,8 +156,9 @@ impl Ends {
         self.waiters.wake_first(&self.registration);
     }
 
-    fn tell_len(&self) {
-        self.registration.tell(|| Change::Len(self.ended.borrow().len(), self.pending.get()));
+    fn tell_len(&self, op: &'static str) {
+        let len = || self.ended.borrow().len();
+        self.registration.tell(|| Change::Len { op, len: len(), unfinished: self.pending.get() });
     }
 }
 
@@ -166,7 +167,7 @@ impl OnEnd for Ends {
         self.pending.set(self.pending.get() - 1);
         self.ended.borrow_mut().push_back(index);
         self.failed.set(self.failed.get() || task.has_failed());
-        self.tell_len();
+        self.tell_len("end");
         let wanted = match self.wake_at {
             WakeAt::EachEnd => true,
             WakeAt::Failure => task.has_failed(),
@@ -180,8 +181,6 @@ impl OnEnd for Ends {
 
 impl Resource for Ends {
     fn look(&self) -> Seen {
-        let mut waits = Vec::new();
-        self.waiters.look(&mut waits);
-        Seen { kind: self.kind, len: self.ended.borrow().len(), unfinished: self.pending.get(), waits }
+        self.registration.seen(self.kind, self.ended.borrow().len(), self.pending.get(), &self.waiters)
     }
 }

@@ -136,6 +136,7 @@ impl<B: Buffer> QueueOver<B> {
     /// let queue = glassloop::Queue::new();
     /// queue.put_nowait("needs no loop").unwrap();
     /// ```
+    #[track_caller]
     pub fn new() -> QueueOver<B> {
         QueueOver::bounded(0)
     }
@@ -147,6 +148,7 @@ impl<B: Buffer> QueueOver<B> {
     /// queue.put_nowait('a').unwrap();
     /// assert!(queue.is_full());
     /// ```
+    #[track_caller]
     pub fn bounded(maxsize: usize) -> QueueOver<B> {
         let inner = Rc::new(Inner {
             items: RefCell::default(),
@@ -156,10 +158,21 @@ impl<B: Buffer> QueueOver<B> {
             getters: Waiters::default(),
             putters: Waiters::default(),
             joiners: Waiters::default(),
-            registration: Registration::default(),
+            registration: Registration::here().bounded((maxsize > 0).then_some(maxsize)),
         });
         inner.register();
         QueueOver { inner }
+    }
+
+    /// Gives it a name, for reports and traces to call it by.
+    ///
+    /// ```
+    /// let jobs = glassloop::Queue::<u32>::bounded(8).named("jobs");
+    /// # drop(jobs);
+    /// ```
+    pub fn named(self, name: impl Into<Rc<str>>) -> Self {
+        self.inner.registration.set_name(name.into());
+        self
     }
 
     /// Puts an item now (asyncio's `put_nowait`).
@@ -188,7 +201,7 @@ impl<B: Buffer> QueueOver<B> {
         inner.unfinished.set(inner.unfinished.get() + 1);
         items.push(item);
         drop(items);
-        inner.tell_len();
+        inner.tell_len("put");
         inner.getters.wake_first(&inner.registration);
         Ok(())
     }
@@ -212,7 +225,7 @@ impl<B: Buffer> QueueOver<B> {
         let item = inner.items.borrow_mut().pop();
         match item {
             Some(item) => {
-                inner.tell_len();
+                inner.tell_len("get");
                 inner.putters.wake_first(&inner.registration);
                 Ok(item)
             }
@@ -263,7 +276,7 @@ impl<B: Buffer> QueueOver<B> {
             mem::swap(&mut dropped, &mut *inner.items.borrow_mut());
             // Fewer may be unfinished than are inside: `task_done` may come before `get`.
             inner.unfinished.set(inner.unfinished.get().saturating_sub(dropped.size()));
-            inner.tell_len();
+            inner.tell_len("shutdown");
             if inner.unfinished.get() == 0 {
                 inner.joiners.wake_all(&inner.registration);
             }
@@ -316,15 +329,16 @@ impl<B: Buffer> Inner<B> {
 
     fn task_done(&self) -> Result<(), TaskDoneTooOften> {
         self.unfinished.set(self.unfinished.get().checked_sub(1).ok_or(TaskDoneTooOften)?);
-        self.tell_len();
+        self.tell_len("task_done");
         if self.unfinished.get() == 0 {
             self.joiners.wake_all(&self.registration);
         }
         Ok(())
     }
 
-    fn tell_len(&self) {
-        self.registration.tell(|| Change::Len(self.items.borrow().size(), self.unfinished.get()));
+    fn tell_len(&self, op: &'static str) {
+        let len = || self.items.borrow().size();
+        self.registration.tell(|| Change::Len { op, len: len(), unfinished: self.unfinished.get() });
     }
 }
 

@@ -7,9 +7,10 @@ use std::io;
 use std::panic::{Location, resume_unwind};
 use std::pin::pin;
 use std::rc::Rc;
+use std::thread;
 use std::time::Duration;
 
-use glassloop_executor::{Executor, Spawn};
+use glassloop_executor::{Executor, Root, Spawn};
 use glassloop_reactor::{Clock, Instant, Reactor, Turn};
 use thiserror::Error;
 
@@ -136,30 +137,44 @@ impl Runtime {
         context::enter(&self.context, || {
             // Pinned in here, so that it is also dropped inside the loop.
             let future = pin!(future);
-            let mut root = executor.root(Spawn { name: Some("main".into()), location }, future);
-            loop {
-                reactor.fire_due();
-                executor.tick(Some(&mut root));
-                if let Some(output) = root.take_output() {
-                    return Ok(output.unwrap_or_else(|payload| resume_unwind(payload)));
-                }
-                if ctrl_c.as_ref().is_some_and(CtrlC::came) {
-                    return Err(RunError::Interrupted);
-                }
-                if executor.has_ready() {
-                    // Where nobody waits for a socket, nobody would be woken.
-                    if reactor.waiting() > 0 {
-                        self.glance_at_sockets()?;
-                    }
-                    if reactor.is_spinning() && !self.context.works_outside() {
-                        reactor.jump_to_next_deadline();
-                    }
-                } else if executor.begin_park() {
-                    let _parked = Parked(executor);
-                    self.wait_for_the_world()?;
-                }
-            }
+            self.context.tell_begin();
+            let root = executor.root(Spawn { name: Some("main".into()), location }, future);
+            let result = self.drive(root, ctrl_c.as_ref());
+            self.context.tell_end(&result);
+            result.map(|output| output.unwrap_or_else(|payload| resume_unwind(payload)))
         })
+    }
+
+    /// The loop itself.
+    fn drive<F: Future>(
+        &self,
+        mut root: Root<'_, F>,
+        ctrl_c: Option<&CtrlC>,
+    ) -> Result<thread::Result<F::Output>, RunError> {
+        let Context { executor, reactor, .. } = &*self.context;
+        loop {
+            self.context.tell_turn();
+            reactor.fire_due();
+            executor.tick(Some(&mut root));
+            if let Some(output) = root.take_output() {
+                return Ok(output);
+            }
+            if ctrl_c.is_some_and(CtrlC::came) {
+                return Err(RunError::Interrupted);
+            }
+            if executor.has_ready() {
+                // Where nobody waits for a socket, nobody would be woken.
+                if reactor.waiting() > 0 {
+                    self.glance_at_sockets()?;
+                }
+                if reactor.is_spinning() && !self.context.works_outside() {
+                    reactor.jump_to_next_deadline();
+                }
+            } else if executor.begin_park() {
+                let _parked = Parked(executor);
+                self.wait_for_the_world()?;
+            }
+        }
     }
 
     /// While there is work, sockets are looked at now and then, not once per tick: each look is a system call.
@@ -374,7 +389,7 @@ impl Builder {
     /// When the system has no file descriptors left, when 1,024 loops are alive, or when the trace file cannot be written.
     pub fn build(self) -> io::Result<Runtime> {
         #[cfg(feature = "trace")]
-        let (builder, debug) = self.debugged();
+        let (builder, debug) = self.reports_are_told().debugged();
         #[cfg(not(feature = "trace"))]
         let builder = self;
         let Builder { clock, event_interval, handle_ctrl_c, on_report, .. } = builder;

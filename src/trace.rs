@@ -25,7 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -36,24 +36,70 @@ pub use glassloop_executor as executor;
 pub use glassloop_reactor as reactor;
 
 use crate::context::{self, Context};
-use crate::report::OnReport;
-use crate::runtime::Builder;
-pub use crate::waiters::{Change, Seen, SeenWait};
+use crate::report::{OnReport, Report};
+use crate::runtime::{Builder, RunError};
+pub use crate::waiters::{About, Change, Seen, SeenWait};
 
-mod ndjson;
+pub mod glt;
+mod live;
+pub mod ndjson;
+mod recorder;
+pub mod schema;
+mod spans;
 
-pub use ndjson::Recorder;
+use recorder::{Recorder, Recording};
+use schema::RunEnding;
+pub use spans::{Span, mark, out, println, span};
 
 /// One step of a loop.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
+    /// Of the loop itself, and what the program has it record.
+    Loop(LoopEvent<'a>),
     /// Of the tasks and their order.
     Executor(&'a executor::Event<'a>),
     /// Of sockets and time.
     Reactor(&'a reactor::Event),
     /// Of what tasks wait for besides: queues, threads.
     Resource(u64, &'a Change),
+}
+
+/// See [`Event::Loop`].
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum LoopEvent<'a> {
+    /// A `block_on` begins; its root is about to be spawned.
+    RunBegin,
+    /// It has ended.
+    RunEnd(RunEnding),
+    /// A turn of the loop begins.
+    Turn,
+    /// [`mark`] was called.
+    Mark(&'a str),
+    /// Something was printed through [`println!`].
+    Out(&'a str),
+    /// [`span`] was called.
+    SpanBegin {
+        /// Its number, never used again.
+        span: u64,
+        /// Who is being polled.
+        task: Option<executor::TaskRef>,
+        /// What it was called.
+        name: &'a str,
+    },
+    /// The [`Span`] was dropped.
+    SpanEnd {
+        /// Its number.
+        span: u64,
+    },
+    /// The loop has reported something.
+    Report {
+        /// What.
+        report: &'a Report,
+        /// In words.
+        text: &'a str,
+    },
 }
 
 /// Hears of every step of a loop, after it was taken and outside of every borrow. It must not poll, wake or spawn.
@@ -94,10 +140,22 @@ pub fn snapshot() -> Option<Snapshot> {
     context::current().map(|context| Snapshot::of(&context))
 }
 
+/// Writes what has been recorded so far to its file; a loop without a recording has nothing to write.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn save() -> io::Result<()> {
+    let recorder = context::current().and_then(|context| context.hub.recorder.borrow().clone());
+    recorder.map_or(Ok(()), |recorder| recorder.save())
+}
+
 /// Passes what the two machines and the resources tell on to all who listen.
 #[derive(Default)]
 pub(crate) struct Hub {
+    observed: Cell<bool>,
     observers: RefCell<Rc<[Rc<dyn Observer>]>>,
+    recorder: RefCell<Option<Rc<Recorder>>>,
+    next_span: Cell<u64>,
 }
 
 impl Hub {
@@ -108,8 +166,21 @@ impl Hub {
         }
     }
 
+    #[inline]
     pub(crate) fn is_observed(&self) -> bool {
-        !self.observers.borrow().is_empty()
+        self.observed.get()
+    }
+
+    /// Tells of a step of the loop itself.
+    #[inline]
+    pub(crate) fn tell_loop(&self, event: LoopEvent<'_>) {
+        if self.is_observed() {
+            self.tell(Event::Loop(event));
+        }
+    }
+
+    fn next_span(&self) -> u64 {
+        self.next_span.replace(self.next_span.get() + 1)
     }
 
     pub(crate) fn resource(&self, id: u64, change: &Change) {
@@ -129,19 +200,36 @@ impl reactor::Observer for Hub {
     }
 }
 
+/// How a `block_on` ended, in a word.
+pub(crate) fn ending_of<T>(result: &Result<std::thread::Result<T>, RunError>) -> RunEnding {
+    match result {
+        Ok(Ok(_)) => RunEnding::Done,
+        Ok(Err(_)) => RunEnding::Panicked,
+        Err(RunError::Deadlock(_)) => RunEnding::Deadlock,
+        Err(RunError::Interrupted) => RunEnding::Interrupted,
+        Err(RunError::Reactor(_)) => RunEnding::Error,
+    }
+}
+
 /// What a [`Builder`] was told about tracing.
 #[derive(Default)]
 pub(crate) struct Setup {
     observers: Vec<Rc<dyn Observer>>,
-    file: Option<PathBuf>,
+    recording: Option<Recording>,
+    with_output: bool,
 }
 
 impl Setup {
     pub(crate) fn attach(mut self, context: &Rc<Context>, on_report: OnReport) -> io::Result<()> {
-        if let Some(path) = self.file {
-            self.observers.push(Rc::new(Recorder::create(&path, context.reactor.clock().clone(), on_report)?));
+        if let Some(mut recording) = self.recording {
+            recording.with_output = self.with_output;
+            let recorder = Rc::new(Recorder::create(recording, context.reactor.clock().clone(), on_report)?);
+            // First, so that what another observer reports of an event comes after it.
+            self.observers.insert(0, recorder.clone());
+            *context.hub.recorder.borrow_mut() = Some(recorder);
         }
         if !self.observers.is_empty() {
+            context.hub.observed.set(true);
             *context.hub.observers.borrow_mut() = self.observers.into();
             context.executor.set_observer(Some(context.hub.clone()));
             context.reactor.set_observer(Some(context.hub.clone()));
@@ -151,22 +239,53 @@ impl Setup {
 }
 
 impl Builder {
+    /// Reports are events too.
+    pub(crate) fn reports_are_told(mut self) -> Builder {
+        let on_report = self.on_report;
+        self.on_report = Rc::new(move |report| {
+            if let Some(context) = context::current().filter(|context| context.hub.is_observed()) {
+                context.hub.tell_loop(LoopEvent::Report { report, text: &report.to_string() });
+            }
+            on_report(report);
+        });
+        self
+    }
+
     /// Has `observer` told of every step; may be called several times.
     pub fn observer(mut self, observer: Rc<dyn Observer>) -> Builder {
         self.tracing.observers.push(observer);
         self
     }
 
-    /// Records every step in a file, one JSON object a line. Loops of one process that name the same file follow each other in it.
+    /// Records every step in a file: `.ndjson` for one JSON object a line, `.glt` for the compact [binary format](crate::trace::glt). Loops of
+    /// one process that name the same file follow each other in it.
     pub fn trace(mut self, path: impl Into<PathBuf>) -> Builder {
-        self.tracing.file = Some(path.into());
+        self.tracing.recording = Some(Recording { path: path.into(), ..Recording::default() });
+        self
+    }
+
+    /// Keeps the last `events` steps in memory (a few more, as they come and go by blocks), and writes them to `path`, a `.glt` file, whenever the loop reports
+    /// something or ends in a deadlock, and when [`trace::save`](crate::trace::save) is called: a flight recorder. Together with
+    /// [debug mode](Builder::debug) that is also at each poll that takes too long.
+    pub fn trace_last(mut self, path: impl Into<PathBuf>, events: u64) -> Builder {
+        self.tracing.recording = Some(Recording { path: path.into(), last: Some(events), ..Recording::default() });
+        self
+    }
+
+    /// Whether a recording has what the program prints through [`trace::println!`](crate::trace::println), or only how much: only how much, unless this is
+    /// called.
+    pub fn trace_output(mut self, on: bool) -> Builder {
+        self.tracing.with_output = on;
         self
     }
 
     /// Records in the file that the environment variable `GLASSLOOP_TRACE` names, if it is set and [`trace`](Builder::trace) was not called.
     pub fn trace_from_env(mut self) -> Builder {
-        if self.tracing.file.is_none() {
-            self.tracing.file = std::env::var_os("GLASSLOOP_TRACE").filter(|path| !path.is_empty()).map(PathBuf::from);
+        let named = || std::env::var_os("GLASSLOOP_TRACE").filter(|path| !path.is_empty());
+        if self.tracing.recording.is_none()
+            && let Some(path) = named()
+        {
+            self.tracing.recording = Some(Recording { path: path.into(), ..Recording::default() });
         }
         self
     }

@@ -202,6 +202,9 @@ pub trait Children: Sized + 'static {
     type Outcomes;
     #[doc(hidden)]
     fn count(&self) -> usize;
+    /// The bytes of the futures.
+    #[doc(hidden)]
+    fn size(&self) -> usize;
     #[doc(hidden)]
     fn flags(&self, index: usize) -> &Flags;
     #[doc(hidden)]
@@ -215,6 +218,10 @@ impl<F: Future + 'static, J: Judge<F::Output>> Children for Box<[FutureCell<F, J
 
     fn count(&self) -> usize {
         self.len()
+    }
+
+    fn size(&self) -> usize {
+        self.len() * size_of::<F>()
     }
 
     fn flags(&self, index: usize) -> &Flags {
@@ -238,6 +245,10 @@ macro_rules! cells_of_a_tuple {
 
             fn count(&self) -> usize {
                 $count
+            }
+
+            fn size(&self) -> usize {
+                0 $(+ size_of::<$F>())+
             }
 
             fn flags(&self, index: usize) -> &Flags {

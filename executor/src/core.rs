@@ -1,6 +1,7 @@
 //! The inside of an executor: what wakers, handles and turns reach through the thread's pointer.
 
 use std::cell::{Cell, Ref, RefCell};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::mem::ManuallyDrop;
 use std::pin::Pin;
@@ -41,6 +42,8 @@ pub(crate) struct Core {
     pub(crate) closed: Cell<bool>,
     /// How many live tasks have escaped.
     escaped: Cell<usize>,
+    /// While somebody observes: how many clones of their wakers strangers hold.
+    watched: RefCell<BTreeMap<u64, u32>>,
     observed: Cell<bool>,
     observer: RefCell<Option<Rc<dyn Observer>>>,
 }
@@ -96,6 +99,7 @@ impl Core {
             ticking: Cell::new(false),
             closed: Cell::new(false),
             escaped: Cell::new(0),
+            watched: RefCell::default(),
             observed: Cell::new(false),
             observer: RefCell::new(None),
         })
@@ -131,7 +135,7 @@ impl Core {
         self.state.borrow_mut().slots.vacate(ticket);
         if let Some(root) = self.root.take() {
             root.flags.mark_done();
-            self.forget_escape(&root.flags);
+            self.forget_wakers(ticket, &root.flags);
             // It may be the last owner, and task-locals are the user's.
             drop_quietly(root);
         }
@@ -209,7 +213,7 @@ impl Core {
             self.tell(|| Event::PollBegin(self.who(ticket)));
         }
         // Dropping a ticket does nothing: the call is spared.
-        let waker = ManuallyDrop::new(waker::of_ticket(ticket));
+        let waker = ManuallyDrop::new(waker::for_poll(ticket, observed));
         let polled = poll(&mut Context::from_waker(&waker));
         self.polling.set(None);
         if observed {
@@ -242,7 +246,7 @@ impl Core {
     /// Frees the slot of what has ended.
     #[inline]
     pub(crate) fn retire(&self, turn: &Turn<'_>, flags: &Flags, ending: Ending) {
-        self.forget_escape(flags);
+        self.forget_wakers(turn.ticket, flags);
         let run = self.state.borrow_mut().slots.vacate(turn.ticket);
         // Not the last owner: the turn holds another.
         drop(run);
@@ -315,8 +319,45 @@ impl Core {
         true
     }
 
-    fn forget_escape(&self, flags: &Flags) {
-        self.escaped.set(self.escaped.get() - usize::from(flags.has_escaped()));
+    /// A stranger has cloned the waker of a task, and its drop will be told. False if that cannot be promised.
+    pub(crate) fn waker_cloned(&self, ticket: Ticket) -> bool {
+        let known = self.is_observed() && self.task_ref(ticket).is_some();
+        if known {
+            let live = self.count_waker(ticket, |live| live + 1);
+            self.emit(|| Event::WakerClone { task: self.who(ticket), live });
+        }
+        known
+    }
+
+    /// One of those clones is gone. One that a former tenant of the slot left behind says nothing of the present one.
+    pub(crate) fn waker_dropped(&self, ticket: Ticket) {
+        if self.watched.borrow().contains_key(&ticket.0) {
+            let live = self.count_waker(ticket, |live| live - 1);
+            self.emit(|| Event::WakerDrop { task: self.who(ticket), live });
+        }
+    }
+
+    /// Counts only what is above 0, so that nothing is dropped twice and nothing of the past is kept.
+    fn count_waker(&self, ticket: Ticket, change: impl FnOnce(u32) -> u32) -> u32 {
+        let mut watched = self.watched.borrow_mut();
+        let live = change(watched.remove(&ticket.0).unwrap_or_default());
+        if live > 0 {
+            watched.insert(ticket.0, live);
+        }
+        live
+    }
+
+    /// How many clones of its waker strangers are known to hold.
+    pub(crate) fn watched_wakers(&self, ticket: Ticket) -> u32 {
+        self.watched.borrow().get(&ticket.0).copied().unwrap_or_default()
+    }
+
+    /// What is counted for a task goes with it.
+    fn forget_wakers(&self, ticket: Ticket, flags: &Flags) {
+        if flags.has_escaped() {
+            self.escaped.set(self.escaped.get() - 1);
+            self.watched.borrow_mut().remove(&ticket.0);
+        }
     }
 
     /// Whether some waker may be where nobody knows of it.
@@ -374,15 +415,15 @@ impl Core {
 
     fn admit(&self, run: Pin<Rc<dyn Run>>) -> Ticket {
         let ticket = self.occupy(Some(run.clone()), NO_CHILD, run.flags(NO_CHILD));
-        self.announce_spawn(run.header(), run.children());
+        self.announce_spawn(run.header(), run.children(), run.size());
         ticket
     }
 
-    pub(crate) fn announce_spawn(&self, header: &Header, children: Option<u32>) {
+    pub(crate) fn announce_spawn(&self, header: &Header, children: Option<u32>, size: usize) {
         if self.is_observed() {
             let profile = header.profile();
             let (parent, name, location) = (profile.parent, profile.name.as_deref(), profile.location);
-            self.emit(|| Event::Spawn { task: header.id, children, parent, name, location });
+            self.emit(|| Event::Spawn { task: header.id, children, parent, name, location, size });
         }
     }
 

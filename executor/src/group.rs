@@ -172,6 +172,10 @@ impl<M: Children> Run for GroupBlock<M> {
         Some(self.children.count() as u32)
     }
 
+    fn size(&self) -> usize {
+        self.children.size()
+    }
+
     fn turn(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool {
         if turn.index != NO_CHILD {
             return self.turn_of_child(core, turn);

@@ -62,5 +62,6 @@ pub use profile::Locals;
 pub use remote::{ExecutorId, OutOfExecutors};
 pub use root::{Root, RunRoot};
 pub use task::{TaskId, TaskRef};
-pub use waker::{own_waker, task_of, task_of_parts};
+pub use ticket::Ticket;
+pub use waker::{own_ticket, own_waker, task_of, task_of_parts, task_of_ticket};
 pub use watchers::OnEnd;

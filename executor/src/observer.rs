@@ -30,6 +30,8 @@ pub enum Event<'a> {
         name: Option<&'a str>,
         /// Where it was created.
         location: &'static Location<'static>,
+        /// The bytes of its future; of a gather, of all its children's.
+        size: usize,
     },
     /// A task, or a gather with all its children, was given another name.
     Rename {
@@ -64,8 +66,22 @@ pub enum Event<'a> {
         /// Whether it was the last one.
         ready: bool,
     },
-    /// A clone of the task's waker was handed to somebody unknown.
+    /// A clone of the task's waker was handed to somebody unknown; told once.
     Escape(TaskRef),
+    /// A waker of the task was cloned by somebody unknown.
+    WakerClone {
+        /// The task.
+        task: TaskRef,
+        /// How many such clones there are now.
+        live: u32,
+    },
+    /// One of those clones was dropped.
+    WakerDrop {
+        /// The task.
+        task: TaskRef,
+        /// How many are left.
+        live: u32,
+    },
     /// Somebody asked the task to end.
     CancelAsk(TaskRef),
     /// The task's turn came, and its future is about to be dropped.
@@ -166,6 +182,9 @@ pub struct TaskState {
     pub cancel_asked: bool,
     /// A clone of its waker was handed to somebody unknown.
     pub escaped: bool,
+    /// How many clones of its waker strangers hold: counted only while somebody observes, and only those that were made and dropped
+    /// on the executor's own thread. One that is dropped elsewhere counts for ever.
+    pub wakers: u32,
 }
 
 /// Somebody waits for a task or a gather to end.

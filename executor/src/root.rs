@@ -48,7 +48,7 @@ impl<'f, F: Future> Root<'f, F> {
         let id = header.id;
         let ticket = core.occupy_root(RootInfo { header, flags: Flags::default() });
         if let Some(info) = core.root() {
-            core.announce_spawn(&info.header, None);
+            core.announce_spawn(&info.header, None, size_of::<F>());
         }
         core.enqueue_and_tell(ticket);
         Root { core, id, ticket, future, output: None, ended: false }

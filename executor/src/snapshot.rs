@@ -22,6 +22,7 @@ impl Core {
                 queued: slots.is_queued(slot),
                 cancel_asked: flags.cancel_told(),
                 escaped: flags.has_escaped(),
+                wakers: slots.tenant(slot).map_or(0, |ticket| self.watched_wakers(ticket)),
             });
             if let Some((waiter, location)) = header.join.waiter() {
                 joins.push(JoinState { target: header.id, waiter, location });

@@ -57,6 +57,9 @@ pub(crate) trait Run {
     /// How many children the gather has; `None` for a task.
     fn children(&self) -> Option<u32>;
 
+    /// The bytes of its future, or of the futures of all children.
+    fn size(&self) -> usize;
+
     /// One turn: delivers a cancel, or polls once; at the end frees the slot and wakes who waits. True if it has ended.
     fn turn(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool;
 
@@ -104,6 +107,10 @@ impl<F: Future + 'static, J: Judge<F::Output>> Run for TaskBlock<F, J> {
 
     fn children(&self) -> Option<u32> {
         None
+    }
+
+    fn size(&self) -> usize {
+        size_of::<F>()
     }
 
     fn turn(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool {

@@ -19,17 +19,32 @@ compile_error!("glassloop packs a ticket into the data word of a waker: it needs
 /// All that a waker can do. The data word is a ticket, not a pointer: there is nothing to count and nothing to free.
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, drop_nothing);
 
+/// The same, and it tells of clones and drops: for polls that somebody observes. So it is known who holds a waker of a task.
+static WATCHED: RawWakerVTable = RawWakerVTable::new(clone_watched, wake_watched, wake, drop_watched);
+
 /// The waker of whoever holds `ticket`.
 #[inline]
 pub(crate) fn of_ticket(ticket: Ticket) -> Waker {
-    // SAFETY: the functions of VTABLE are safe for *any* data word on any thread: none of them follows it as a pointer. So the
+    with_table(ticket, &VTABLE)
+}
+
+/// The waker that a poll is given.
+#[inline]
+pub(crate) fn for_poll(ticket: Ticket, observed: bool) -> Waker {
+    with_table(ticket, if observed { &WATCHED } else { &VTABLE })
+}
+
+/// `table` must be one of the two above.
+#[inline]
+fn with_table(ticket: Ticket, table: &'static RawWakerVTable) -> Waker {
+    // SAFETY: the functions of both tables are safe for *any* data word on any thread: none of them follows it as a pointer. So the
     // contract of `RawWaker` (clone, wake and drop may be called from anywhere, once or never) holds trivially.
-    unsafe { Waker::new(ptr::without_provenance(ticket.0 as usize), &VTABLE) }
+    unsafe { Waker::new(ptr::without_provenance(ticket.0 as usize), table) }
 }
 
 #[inline]
 fn ticket_of(data: *const (), vtable: &'static RawWakerVTable) -> Option<Ticket> {
-    ptr::eq(vtable, &VTABLE).then(|| Ticket(data.addr() as u64))
+    (ptr::eq(vtable, &VTABLE) || ptr::eq(vtable, &WATCHED)).then(|| Ticket(data.addr() as u64))
 }
 
 /// A waker for a primitive of this project to keep: for a task of ours a plain copy of the ticket, which is not an *escape*
@@ -41,6 +56,17 @@ pub fn own_waker(cx: &Context<'_>) -> Waker {
         Some(ticket) => of_ticket(ticket),
         None => waker.clone(),
     }
+}
+
+/// The ticket of whoever is being polled on this thread; a word to keep, for reports. See [`task_of_ticket`].
+#[inline]
+pub fn own_ticket() -> Option<Ticket> {
+    with_current(|core| core.polling.get())?
+}
+
+/// Whose ticket it is; `None` if that task is gone, or is none of the executor that runs on this thread.
+pub fn task_of_ticket(ticket: Ticket) -> Option<TaskRef> {
+    with_current(|core| core.task_ref(ticket))?
 }
 
 /// Which task a waker wakes; `None` if it is no task of the executor that runs on this thread, or is gone.
@@ -84,6 +110,22 @@ fn wake(data: *const ()) {
 }
 
 fn drop_nothing(_: *const ()) {}
+
+fn clone_watched(data: *const ()) -> RawWaker {
+    let ticket = Ticket(data.addr() as u64);
+    let plain = clone(data);
+    // Where its executor does not run, its drop cannot be told either.
+    if with_current(|core| core.waker_cloned(ticket)) == Some(true) { RawWaker::new(data, &WATCHED) } else { plain }
+}
+
+fn wake_watched(data: *const ()) {
+    wake(data);
+    drop_watched(data);
+}
+
+fn drop_watched(data: *const ()) {
+    with_current(|core| core.waker_dropped(Ticket(data.addr() as u64)));
+}
 
 thread_local! {
     /// Who polls on this thread. `const` and without a destructor: a plain load, usable during thread exit too.

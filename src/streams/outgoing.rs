@@ -251,9 +251,8 @@ impl Drop for Sending {
 
 impl Resource for Outgoing {
     fn look(&self) -> Seen {
-        let mut waits = Vec::new();
-        self.drainers.look(&mut waits);
-        self.closers.look(&mut waits);
-        Seen { kind: "stream writer", len: 0, unfinished: 0, waits }
+        let mut seen = self.registration.seen("stream writer", 0, 0, &self.drainers);
+        self.closers.look(&mut seen.waits);
+        seen
     }
 }

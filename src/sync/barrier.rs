@@ -81,12 +81,13 @@ impl Barrier {
     /// assert_eq!(Barrier::new(0).unwrap_err(), ZeroParties);
     /// # Ok::<(), ZeroParties>(())
     /// ```
+    #[track_caller]
     pub fn new(parties: usize) -> Result<Barrier, ZeroParties> {
         if parties == 0 {
             return Err(ZeroParties);
         }
         let inner = Rc::new(Inner {
-            registration: Registration::default(),
+            registration: Registration::here(),
             parties,
             phase: Cell::new(Phase::Filling),
             inside: Cell::new(0),
@@ -94,6 +95,18 @@ impl Barrier {
         });
         inner.register();
         Ok(Barrier { inner })
+    }
+
+    /// Gives it a name, for reports and traces to call it by.
+    ///
+    /// ```
+    /// let start = glassloop::Barrier::new(2)?.named("start");
+    /// # drop(start);
+    /// # Ok::<(), glassloop::ZeroParties>(())
+    /// ```
+    pub fn named(self, name: impl Into<Rc<str>>) -> Self {
+        self.inner.registration.set_name(name.into());
+        self
     }
 
     /// Waits until all parties have arrived; gives each another number from 0 on, in the order in which they arrived. The last does not
@@ -127,7 +140,7 @@ impl Barrier {
     /// });
     /// ```
     pub fn abort(&self) {
-        self.inner.enter(Phase::Broken);
+        self.inner.enter(Phase::Broken, "abort");
     }
 
     /// Makes it as new: who waits gets an error, who comes from now on does not (asyncio's `reset`).
@@ -140,7 +153,7 @@ impl Barrier {
     /// ```
     pub fn reset(&self) {
         let empty = self.inner.inside.get() == 0;
-        self.inner.enter(if empty { Phase::Filling } else { Phase::Resetting });
+        self.inner.enter(if empty { Phase::Filling } else { Phase::Resetting }, "reset");
     }
 
     /// For how many it is.
@@ -180,9 +193,9 @@ impl Inner {
     }
 
     /// Everybody looks again in the new phase.
-    fn enter(&self, phase: Phase) {
+    fn enter(&self, phase: Phase, op: &'static str) {
         self.phase.set(phase);
-        self.tell();
+        self.tell(op);
         self.waiters.wake_all(&self.registration);
     }
 
@@ -191,9 +204,9 @@ impl Inner {
         self.inside.set(self.inside.get() + 1);
         let complete = self.inside.get() == self.parties;
         if complete {
-            self.enter(Phase::Draining);
+            self.enter(Phase::Draining, "arrive");
         } else {
-            self.tell();
+            self.tell("arrive");
         }
         complete
     }
@@ -202,8 +215,8 @@ impl Inner {
     fn leave(&self) {
         self.inside.set(self.inside.get() - 1);
         match self.phase.get() {
-            Phase::Draining | Phase::Resetting if self.inside.get() == 0 => self.enter(Phase::Filling),
-            _ => self.tell(),
+            Phase::Draining | Phase::Resetting if self.inside.get() == 0 => self.enter(Phase::Filling, "leave"),
+            _ => self.tell("leave"),
         }
     }
 
@@ -212,8 +225,8 @@ impl Inner {
         if self.phase.get() == Phase::Filling { self.parties - self.inside.get() } else { 0 }
     }
 
-    fn tell(&self) {
-        self.registration.tell(|| Change::Len(self.inside.get(), self.missing()));
+    fn tell(&self, op: &'static str) {
+        self.registration.tell(|| Change::Len { op, len: self.inside.get(), unfinished: self.missing() });
     }
 }
 

@@ -44,7 +44,6 @@ pub struct Condition<T = ()> {
 }
 
 /// Those who wait to be notified.
-#[derive(Default)]
 struct Line {
     registration: Registration,
     waiters: Waiters,
@@ -56,6 +55,7 @@ impl Condition<()> {
     /// ```
     /// assert!(!glassloop::Condition::new().locked());
     /// ```
+    #[track_caller]
     pub fn new() -> Condition<()> {
         Condition::with_value(())
     }
@@ -70,6 +70,7 @@ impl<T> Condition<T> {
     ///     assert_eq!(*level.acquire().await, 7);
     /// });
     /// ```
+    #[track_caller]
     pub fn with_value(value: T) -> Condition<T> {
         Condition::with_lock(Lock::with_value(value))
     }
@@ -83,10 +84,22 @@ impl<T> Condition<T> {
     /// let (not_empty, not_full) = (Condition::with_lock(lock.clone()), Condition::with_lock(lock));
     /// # drop((not_empty, not_full));
     /// ```
+    #[track_caller]
     pub fn with_lock(lock: Lock<T>) -> Condition<T> {
-        let line = Rc::<Line>::default();
+        let line = Rc::new(Line { registration: Registration::here(), waiters: Waiters::default() });
         line.register();
         Condition { lock, line }
+    }
+
+    /// Gives it a name, for reports and traces to call it by.
+    ///
+    /// ```
+    /// let level = glassloop::Condition::new().named("level");
+    /// # drop(level);
+    /// ```
+    pub fn named(self, name: impl Into<Rc<str>>) -> Self {
+        self.line.registration.set_name(name.into());
+        self
     }
 
     /// Its lock.

@@ -31,7 +31,6 @@ pub struct Event {
     inner: Rc<Inner>,
 }
 
-#[derive(Default)]
 struct Inner {
     registration: Registration,
     set: Cell<bool>,
@@ -44,10 +43,23 @@ impl Event {
     /// ```
     /// assert!(!glassloop::Event::new().is_set());
     /// ```
+    #[track_caller]
     pub fn new() -> Event {
-        let inner = Rc::<Inner>::default();
+        let (registration, set, waiters) = (Registration::here(), Cell::default(), Waiters::default());
+        let inner = Rc::new(Inner { registration, set, waiters });
         inner.register();
         Event { inner }
+    }
+
+    /// Gives it a name, for reports and traces to call it by.
+    ///
+    /// ```
+    /// let ready = glassloop::Event::new().named("ready");
+    /// # drop(ready);
+    /// ```
+    pub fn named(self, name: impl Into<Rc<str>>) -> Self {
+        self.inner.registration.set_name(name.into());
+        self
     }
 
     /// Sets it, and wakes all who wait, in the order in which they came; they go on at their next turn, even if it is cleared before.
@@ -59,7 +71,7 @@ impl Event {
     /// ```
     pub fn set(&self) {
         if !self.inner.set.replace(true) {
-            self.inner.tell();
+            self.inner.tell("set");
             self.inner.waiters.wake_all(&self.inner.registration);
         }
     }
@@ -74,7 +86,7 @@ impl Event {
     /// ```
     pub fn clear(&self) {
         if self.inner.set.replace(false) {
-            self.inner.tell();
+            self.inner.tell("clear");
         }
     }
 
@@ -113,8 +125,8 @@ impl Inner {
         });
     }
 
-    fn tell(&self) {
-        self.registration.tell(|| Change::Len(self.set.get().into(), 0));
+    fn tell(&self, op: &'static str) {
+        self.registration.tell(|| Change::Len { op, len: self.set.get().into(), unfinished: 0 });
     }
 }
 

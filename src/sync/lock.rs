@@ -61,6 +61,7 @@ impl Lock<()> {
     /// ```
     /// assert!(!glassloop::Lock::new().locked());
     /// ```
+    #[track_caller]
     pub fn new() -> Lock<()> {
         Lock::with_value(())
     }
@@ -74,9 +75,21 @@ impl<T> Lock<T> {
     /// names.try_acquire().unwrap().push("bob");
     /// assert_eq!(*names.try_acquire().unwrap(), ["ann", "bob"]);
     /// ```
+    #[track_caller]
     pub fn with_value(value: T) -> Lock<T> {
         let value = Cell::new(Some(Box::new(value)));
         Lock { inner: Rc::new(Inner { permits: Permits::new("lock", 1), value }) }
+    }
+
+    /// Gives it a name, for reports and traces to call it by.
+    ///
+    /// ```
+    /// let account = glassloop::Lock::new().named("account");
+    /// # drop(account);
+    /// ```
+    pub fn named(self, name: impl Into<Rc<str>>) -> Self {
+        self.inner.permits.set_name(name.into());
+        self
     }
 
     /// Waits for the lock; the guard releases it when it is dropped. At once, if it is free and nobody waits.

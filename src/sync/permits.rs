@@ -11,6 +11,8 @@ use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
+use glassloop_executor::{Ticket, own_ticket, task_of_ticket};
+
 use crate::waiters::{Change, Place, Registration, Resource, Seen, Waiters, Was};
 
 pub(super) struct Permits {
@@ -22,21 +24,29 @@ pub(super) struct Permits {
     held: Cell<usize>,
     /// Taken for good, unless somebody gives them back by hand.
     forgotten: Cell<usize>,
+    /// The task that took one last.
+    taker: Cell<Option<Ticket>>,
     waiters: Waiters,
 }
 
 impl Permits {
+    #[track_caller]
     pub(super) fn new(kind: &'static str, free: usize) -> Rc<Permits> {
         let permits = Rc::new(Permits {
             kind,
-            registration: Registration::default(),
+            registration: Registration::here(),
             free: Cell::new(free),
             held: Cell::new(0),
             forgotten: Cell::new(0),
+            taker: Cell::new(None),
             waiters: Waiters::default(),
         });
         permits.register();
         permits
+    }
+
+    pub(super) fn set_name(&self, name: Rc<str>) {
+        self.registration.set_name(name);
     }
 
     fn register(self: &Rc<Self>) {
@@ -72,36 +82,37 @@ impl Permits {
     fn take(&self) {
         self.free.set(self.free.get() - 1);
         self.held.set(self.held.get() + 1);
-        self.tell();
+        self.taker.set(own_ticket());
+        self.tell("acquire");
         self.wake_for_the_rest();
     }
 
     /// A holder gives its permit back.
     pub(super) fn give_back(&self) {
         self.held.set(self.held.get() - 1);
-        self.add(1);
+        self.add(1, "release");
     }
 
     /// A holder will not give its permit back.
     pub(super) fn forget(&self) {
         self.held.set(self.held.get() - 1);
         self.forgotten.set(self.forgotten.get() + 1);
-        self.tell();
+        self.tell("forget");
     }
 
     /// Gives back a permit that was forgotten, if there is one.
     pub(super) fn give_back_forgotten(&self) -> bool {
         let Some(rest) = self.forgotten.get().checked_sub(1) else { return false };
         self.forgotten.set(rest);
-        self.add(1);
+        self.add(1, "release");
         true
     }
 
     /// More permits than before.
-    pub(super) fn add(&self, count: usize) {
+    pub(super) fn add(&self, count: usize, op: &'static str) {
         let free = self.free.get().checked_add(count);
         self.free.set(free.expect("glassloop: more permits than a usize can count"));
-        self.tell();
+        self.tell(op);
         for _ in 0..count {
             if !self.waiters.wake_first(&self.registration) {
                 break;
@@ -114,14 +125,17 @@ impl Permits {
         while self.waiters.woken() < self.free.get() && self.waiters.wake_first(&self.registration) {}
     }
 
-    fn tell(&self) {
-        self.registration.tell(|| Change::Len(self.free.get(), self.held.get()));
+    fn tell(&self, op: &'static str) {
+        self.registration.tell(|| Change::Len { op, len: self.free.get(), unfinished: self.held.get() });
     }
 }
 
 impl Resource for Permits {
     fn look(&self) -> Seen {
-        self.registration.seen(self.kind, self.free.get(), self.held.get(), &self.waiters)
+        let mut seen = self.registration.seen(self.kind, self.free.get(), self.held.get(), &self.waiters);
+        // Of several permits nobody knows who has which.
+        seen.holder = self.taker.get().filter(|_| self.kind == "lock" && seen.unfinished == 1).and_then(task_of_ticket);
+        seen
     }
 }
 

@@ -26,9 +26,10 @@ use crate::waiters::{Change, Place, Registration, Resource, Seen, Waiters};
 /// ```
 ///
 /// For what asyncio's `set_exception` does, let the value be a `Result`.
+#[track_caller]
 pub fn oneshot<T: 'static>() -> (Promise<T>, SharedFuture<T>) {
     let inner =
-        Rc::new(Inner { registration: Registration::default(), outcome: OnceCell::new(), waiters: Waiters::default() });
+        Rc::new(Inner { registration: Registration::here(), outcome: OnceCell::new(), waiters: Waiters::default() });
     inner.register();
     (Promise { inner: inner.clone() }, SharedFuture { inner, place: None })
 }
@@ -230,7 +231,7 @@ impl<T> Inner<T> {
     /// Gives the outcome back if there is one already.
     fn end(&self, outcome: Result<T, PromiseCancelled>) -> Result<(), Result<T, PromiseCancelled>> {
         self.outcome.set(outcome)?;
-        self.registration.tell(|| Change::Len(1, 0));
+        self.registration.tell(|| Change::Len { op: "set", len: 1, unfinished: 0 });
         self.waiters.wake_all(&self.registration);
         Ok(())
     }

@@ -44,8 +44,20 @@ impl Semaphore {
     /// ```
     /// assert_eq!(glassloop::Semaphore::new(3).free(), 3);
     /// ```
+    #[track_caller]
     pub fn new(permits: usize) -> Semaphore {
         Semaphore { permits: Permits::new("semaphore", permits) }
+    }
+
+    /// Gives it a name, for reports and traces to call it by.
+    ///
+    /// ```
+    /// let seats = glassloop::Semaphore::new(2).named("seats");
+    /// # drop(seats);
+    /// ```
+    pub fn named(self, name: impl Into<Rc<str>>) -> Self {
+        self.permits.set_name(name.into());
+        self
     }
 
     /// Waits for a permit, which goes back when it is dropped. At once, if one is free and nobody waits.
@@ -115,7 +127,7 @@ impl Semaphore {
     /// # Panics
     /// With more than `usize::MAX` permits.
     pub fn add_permits(&self, count: usize) {
-        self.permits.add(count);
+        self.permits.add(count, "add");
     }
 
     /// For who has taken it.
@@ -166,8 +178,20 @@ impl BoundedSemaphore {
     /// ```
     /// assert_eq!(glassloop::BoundedSemaphore::new(3).free(), 3);
     /// ```
+    #[track_caller]
     pub fn new(permits: usize) -> BoundedSemaphore {
         BoundedSemaphore { semaphore: Semaphore::new(permits), bound: permits }
+    }
+
+    /// Gives it a name, for reports and traces to call it by.
+    ///
+    /// ```
+    /// let seats = glassloop::BoundedSemaphore::new(2).named("seats");
+    /// # drop(seats);
+    /// ```
+    pub fn named(self, name: impl Into<Rc<str>>) -> Self {
+        self.semaphore.permits.set_name(name.into());
+        self
     }
 
     /// As [`Semaphore::acquire`], with the same cancel safety.

@@ -21,15 +21,17 @@ impl Mirror {
 
     fn apply(&self, id: u64, change: &Change) {
         let mut resources = self.resources.borrow_mut();
-        if let Change::New(kind) = *change {
-            resources.insert(id, Seen { kind, len: 0, unfinished: 0, waits: Vec::new() });
+        if let Change::New(kind, about) = change {
+            let about = about.clone();
+            resources.insert(id, Seen { kind, about, holder: None, len: 0, unfinished: 0, waits: Vec::new() });
             return;
         }
         let seen = resources.get_mut(&id).expect("the resource exists");
         match change {
-            Change::New(_) => {}
+            Change::New(..) => {}
+            Change::Name(name) => seen.about.name = Some(name.clone()),
             Change::Gone => drop(resources.remove(&id)),
-            Change::Len(len, unfinished) => (seen.len, seen.unfinished) = (*len, *unfinished),
+            Change::Len { len, unfinished, .. } => (seen.len, seen.unfinished) = (*len, *unfinished),
             Change::WaitOn(wait) => {
                 seen.waits.retain(|other| other.number != wait.number);
                 seen.waits.push(wait.clone());

@@ -29,28 +29,40 @@ impl Model {
                 self.executor.apply(event);
                 if let trace::executor::Event::Done { task, .. } = event {
                     // Nobody can tell any more whose waker that was.
-                    for wait in self.resources.values_mut().flat_map(|seen| &mut seen.waits) {
-                        wait.task.take_if(|waiter| waiter == task);
+                    for seen in self.resources.values_mut() {
+                        seen.holder.take_if(|holder| holder == task);
+                        for wait in &mut seen.waits {
+                            wait.task.take_if(|waiter| waiter == task);
+                        }
                     }
                 }
             }
             Event::Reactor(event) => self.reactor.apply(event),
             Event::Resource(id, change) => self.apply_resource(*id, change),
+            // It changes no state.
+            Event::Loop(_) => {}
             other => panic!("an event unknown to the model: {other:?}"),
         }
     }
 
     fn apply_resource(&mut self, id: u64, change: &Change) {
-        if let Change::New(kind) = *change {
-            let seen = Seen { kind, len: 0, unfinished: 0, waits: Vec::new() };
+        if let Change::New(kind, about) = change {
+            let about = about.clone();
+            let seen = Seen { kind, about, holder: None, len: 0, unfinished: 0, waits: Vec::new() };
             assert!(self.resources.insert(id, seen).is_none(), "resource {id} came to be twice");
             return;
         }
         let seen = self.resources.get_mut(&id).expect("the resource exists");
         match change {
-            Change::New(_) => {}
+            Change::New(..) => {}
+            Change::Name(name) => seen.about.name = Some(name.clone()),
             Change::Gone => drop(self.resources.remove(&id)),
-            Change::Len(len, unfinished) => (seen.len, seen.unfinished) = (*len, *unfinished),
+            Change::Len { op, len, unfinished } => {
+                (seen.len, seen.unfinished) = (*len, *unfinished);
+                if seen.kind == "lock" {
+                    seen.holder = (*op == "acquire").then(|| self.executor.polling()).flatten();
+                }
+            }
             Change::WaitOn(wait) => {
                 seen.waits.retain(|other| other.number != wait.number);
                 seen.waits.push(wait.clone());

@@ -60,7 +60,7 @@ impl World {
 pub async fn program(seed: u64) {
     let world = Rc::new(World {
         random: Cell::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15)),
-        queues: [Queue::new(), Queue::bounded(1)],
+        queues: [Queue::new().named("any"), Queue::bounded(1)],
         synced: synced::Synced::new(),
         tasks: RefCell::default(),
         steps: Cell::new(24),

@@ -19,7 +19,7 @@ pub(crate) struct Model {
 impl Model {
     pub(crate) fn apply(&mut self, event: &Event<'_>) {
         match *event {
-            Event::Spawn { task, children, parent, name, location } => {
+            Event::Spawn { task, children, parent, name, location, .. } => {
                 let state = TaskState {
                     task: TaskRef { task, child: None },
                     name: name.map(String::from),
@@ -28,6 +28,7 @@ impl Model {
                     queued: false,
                     cancel_asked: false,
                     escaped: false,
+                    wakers: 0,
                 };
                 if children.is_some() {
                     self.groups.insert(task, state.clone());
@@ -65,6 +66,16 @@ impl Model {
             Event::PollBegin(task) => assert_eq!(self.polling.replace(task), None),
             Event::PollEnd { task, .. } => assert_eq!(self.polling.take(), Some(task)),
             Event::Escape(task) => self.task(task).escaped = true,
+            Event::WakerClone { task, live } => {
+                let wakers = &mut self.task(task).wakers;
+                *wakers += 1;
+                assert_eq!(*wakers, live, "clones of the waker of {task}");
+            }
+            Event::WakerDrop { task, live } => {
+                let wakers = &mut self.task(task).wakers;
+                *wakers -= 1;
+                assert_eq!(*wakers, live, "clones of the waker of {task}");
+            }
             Event::CancelAsk(task) => self.task(task).cancel_asked = true,
             Event::CancelDeliver(task) => assert!(self.task(task).cancel_asked, "of {task}, whom nobody cancelled"),
             Event::Done { task, .. } => {
@@ -79,6 +90,12 @@ impl Model {
                 assert_eq!(former, Some(waiter), "who waited for {target}");
             }
         }
+    }
+
+    /// Who is being polled.
+    #[allow(dead_code, reason = "for the tests of the root crate, which share this file")]
+    pub(crate) fn polling(&self) -> Option<TaskRef> {
+        self.polling
     }
 
     fn task(&mut self, task: TaskRef) -> &mut TaskState {

@@ -1,0 +1,281 @@
+//! From what the machines tell to what is recorded: each [`Event`] becomes an [`Entry`], and a snapshot the entries that lead to it.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use super::glt::encode::Text;
+use super::schema::{Direction, Effect, Ending, Entry, Finding, Via, WaitEnd};
+use super::{Change, Event, LoopEvent, Seen, SeenWait, Snapshot, executor, reactor};
+use crate::report::Report;
+
+use executor::TaskRef;
+
+/// Turns events into entries; knows of the past only what a wake came from.
+#[derive(Debug, Default)]
+pub(crate) struct Translator {
+    /// What the last event was a reason for: the wakes right after it come from there.
+    cause: Cell<Option<(Via, u64)>>,
+}
+
+impl Translator {
+    /// `out` may hide what the program prints: its length is told in any case.
+    pub(crate) fn translate<'a>(&self, event: &Event<'a>, show_output: bool) -> Entry<Text<'a>> {
+        let entry = match *event {
+            Event::Executor(event) => self.of_executor(event),
+            Event::Reactor(event) => of_reactor(event),
+            Event::Resource(resource, change) => of_resource(resource, change),
+            Event::Loop(event) => of_loop(event, show_output),
+        };
+        match &entry {
+            Entry::TimerFire { timer, .. } => self.cause.set(Some((Via::Timer, *timer))),
+            Entry::SourceWaitOff { source, why: WaitEnd::Woken, .. } => self.cause.set(Some((Via::Io, *source))),
+            Entry::ResWoken { resource, .. } => self.cause.set(Some((Via::Resource, *resource))),
+            Entry::JoinWaitOff { target, why: WaitEnd::Woken, .. } => self.cause.set(Some((Via::Join, *target))),
+            // Several may be woken by one cause: foreign combinators pass it on.
+            Entry::Wake { .. } | Entry::Enqueue { .. } | Entry::WakerDrop { .. } => {}
+            _ => self.cause.set(None),
+        }
+        entry
+    }
+
+    fn of_executor<'a>(&self, event: &'a executor::Event<'a>) -> Entry<Text<'a>> {
+        use executor::Event::*;
+        match *event {
+            Spawn { task, children, parent, name, location, size } => Entry::Spawn {
+                task: whole(task),
+                parent,
+                children: children.map(u64::from),
+                name: name.map(Text::Str),
+                loc: Text::At(location),
+                size: size as u64,
+            },
+            Rename { task, name } => Entry::Rename { task: whole(task), name: Text::Str(name) },
+            ChildStart(task) => Entry::ChildStart { task: Some(task) },
+            Wake { task, by, via, effect } => {
+                let (via, source) = self.cause_of(task, by, via);
+                Entry::Wake { task, by, via, source, effect: effect_of(effect) }
+            }
+            Enqueue(task) => Entry::Enqueue { task: Some(task) },
+            Dequeue(task) => Entry::Dequeue { task },
+            PollBegin(task) => Entry::PollBegin { task: Some(task) },
+            PollEnd { task, ready } => Entry::PollEnd { task: Some(task), ready },
+            Escape(task) => Entry::Escape { task: Some(task) },
+            WakerClone { task, live } => Entry::WakerClone { task: Some(task), live: live.into() },
+            WakerDrop { task, live } => Entry::WakerDrop { task: Some(task), live: live.into() },
+            CancelAsk(task) => Entry::CancelAsk { task: Some(task) },
+            CancelDeliver(task) => Entry::CancelDeliver { task: Some(task) },
+            Done { task, ending } => Entry::Done { task: Some(task), ending: ending_of(ending) },
+            WaitOn { target, waiter, location } => Entry::JoinWaitOn { task: waiter, target, loc: Text::At(location) },
+            WaitOff { target, waiter, why } => {
+                let why = match why {
+                    executor::WaitEnd::Woken => WaitEnd::Woken,
+                    executor::WaitEnd::Dropped => WaitEnd::Dropped,
+                    executor::WaitEnd::Replaced => WaitEnd::Replaced,
+                };
+                Entry::JoinWaitOff { task: waiter, target, why }
+            }
+        }
+    }
+
+    fn cause_of(&self, task: Option<TaskRef>, by: Option<TaskRef>, via: executor::Via) -> (Via, Option<u64>) {
+        match via {
+            executor::Via::Remote => (Via::Thread, None),
+            executor::Via::Cancel => (Via::Cancel, None),
+            executor::Via::Local => match self.cause.get() {
+                Some((via, source)) => (via, Some(source)),
+                None if by.is_none() => (Via::Loop, None),
+                None if by == task => (Via::Itself, None),
+                None => (Via::Task, None),
+            },
+        }
+    }
+}
+
+fn of_loop<'a>(event: LoopEvent<'a>, show_output: bool) -> Entry<Text<'a>> {
+    match event {
+        LoopEvent::RunBegin => Entry::RunBegin {},
+        LoopEvent::RunEnd(reason) => Entry::RunEnd { reason },
+        LoopEvent::Turn => Entry::Turn {},
+        LoopEvent::Mark(text) => Entry::Mark { text: Text::Str(text) },
+        LoopEvent::Out(text) => Entry::Out { text: show_output.then_some(Text::Str(text)), len: text.len() as u64 },
+        LoopEvent::SpanBegin { span, task, name } => Entry::SpanBegin { span, task, name: Text::Str(name) },
+        LoopEvent::SpanEnd { span } => Entry::SpanEnd { span },
+        LoopEvent::Report { report, text } => {
+            let (what, task) = finding_of(report);
+            Entry::Report { what, task, text: Text::Str(text) }
+        }
+    }
+}
+
+fn finding_of(report: &Report) -> (Finding, Option<TaskRef>) {
+    match report {
+        Report::SlowPoll { task, .. } => (Finding::Stall, Some(*task)),
+        Report::NeverPolled { task, .. } => (Finding::NeverPolled, Some(*task)),
+        Report::PendingAtEnd { task, .. } => (Finding::PendingAtEnd, Some(*task)),
+        Report::TaskPanicked { task, .. } | Report::TaskFailed { task, .. } => (Finding::Uncollected, Some(*task)),
+        Report::CallbackPanicked { .. } => (Finding::CallbackPanicked, None),
+        Report::PossibleDeadlock { .. } => (Finding::PossibleDeadlock, None),
+        Report::AwaitCycle(_) => (Finding::AwaitCycle, None),
+        _ => (Finding::Other, None),
+    }
+}
+
+fn of_reactor<'a>(event: &reactor::Event) -> Entry<Text<'a>> {
+    use reactor::Event::*;
+    match *event {
+        TimerArm { timer, waker, deadline, place, location } => {
+            let (task, deadline) = (task_of(&waker), deadline.as_nanos());
+            Entry::TimerArm { timer, task, deadline, place, loc: Text::At(location) }
+        }
+        TimerMove { timer, from, to } => Entry::TimerCascade { timer, from, to },
+        TimerFire { timer, late, .. } => Entry::TimerFire { timer, late: nanos(late) },
+        TimerCancel { timer } => Entry::TimerCancel { timer },
+        TimerWaker { timer, waker } => Entry::TimerWaker { timer, task: task_of(&waker) },
+        ClockJump { from, to } => Entry::ClockJump { from: from.as_nanos(), to: to.as_nanos() },
+        SourceAdd { source, kind } => Entry::SourceAdd { source, label: Text::Static(kind) },
+        SourceDrop { source } => Entry::SourceDel { source },
+        Ready { source, readable, writable, read_closed, write_closed } => {
+            Entry::Ready { source, readable, writable, read_closed, write_closed }
+        }
+        NotReady { source, direction } => Entry::NotReady { source, direction: direction_of(direction) },
+        WaitOn { source, direction, waiter, waker, operation, location } => Entry::SourceWaitOn {
+            source,
+            direction: direction_of(direction),
+            waiter,
+            task: task_of(&waker),
+            op: Text::Static(operation),
+            loc: Text::At(location),
+        },
+        WaitOff { source, direction, waiter, why } => {
+            let why = match why {
+                reactor::WaitEnd::Woken => WaitEnd::Woken,
+                reactor::WaitEnd::Dropped => WaitEnd::Dropped,
+                reactor::WaitEnd::Replaced => WaitEnd::Replaced,
+            };
+            Entry::SourceWaitOff { source, direction: direction_of(direction), waiter, why }
+        }
+        Park { max_wait, .. } => Entry::Park { timeout: max_wait.map(nanos) },
+        Unpark { ready, unparked, slept } => Entry::Unpark { ready: ready as u64, unparked, slept: nanos(slept) },
+    }
+}
+
+fn of_resource(resource: u64, change: &Change) -> Entry<Text<'_>> {
+    match change {
+        Change::New(label, about) => Entry::ResNew {
+            resource,
+            label: Text::Static(label),
+            name: about.name.as_deref().map(Text::Str),
+            loc: about.location.map(Text::At),
+            cap: about.cap.map(|cap| cap as u64),
+        },
+        Change::Name(name) => Entry::ResName { resource, name: Text::Str(name) },
+        Change::Gone => Entry::ResDel { resource },
+        Change::Len { op, len, unfinished } => {
+            Entry::ResState { resource, op: Text::Static(op), len: *len as u64, unfinished: *unfinished as u64 }
+        }
+        Change::WaitOn(SeenWait { number, task, operation, location, .. }) => Entry::ResWaitOn {
+            resource,
+            waiter: *number,
+            task: *task,
+            op: Text::Static(operation),
+            loc: Text::At(location),
+        },
+        Change::Woken(waiter) => Entry::ResWoken { resource, waiter: *waiter },
+        Change::WaitOff(waiter) => Entry::ResWaitOff { resource, waiter: *waiter },
+    }
+}
+
+/// Calls `tell` with the entries that lead from nothing to a state.
+pub(crate) fn describe(snapshot: &Snapshot, tell: &mut dyn FnMut(&Entry<Text<'_>>)) {
+    let executor::Snapshot { polling, run_queue, tasks, joins } = &snapshot.executor;
+    for state in tasks {
+        let task = Some(state.task);
+        tell(&Entry::Spawn {
+            task,
+            parent: state.parent,
+            children: None,
+            name: state.name.as_deref().map(Text::Str),
+            loc: Text::At(state.location),
+            size: 0,
+        });
+        if state.cancel_asked {
+            tell(&Entry::CancelAsk { task });
+        }
+        if state.escaped {
+            tell(&Entry::Escape { task });
+        }
+        if state.wakers > 0 {
+            tell(&Entry::WakerClone { task, live: state.wakers.into() });
+        }
+    }
+    for join in joins {
+        tell(&Entry::JoinWaitOn { task: join.waiter, target: join.target, loc: Text::At(join.location) });
+    }
+    for event in &snapshot.reactor {
+        tell(&of_reactor(event));
+    }
+    for (resource, seen) in &snapshot.resources {
+        describe_resource(*resource, seen, tell);
+    }
+    // A task that ended while it was queued has left its place there.
+    for task in run_queue {
+        tell(&Entry::Enqueue { task: *task });
+    }
+    if polling.is_some() {
+        tell(&Entry::PollBegin { task: *polling });
+    }
+}
+
+fn describe_resource(resource: u64, seen: &Seen, tell: &mut dyn FnMut(&Entry<Text<'_>>)) {
+    let Seen { kind, about, holder, len, unfinished, waits } = seen;
+    tell(&of_resource(resource, &Change::New(kind, about.clone())));
+    if let Some(holder) = holder {
+        // Who acquires is whoever is polled; in a state nobody is, yet.
+        tell(&Entry::PollBegin { task: Some(*holder) });
+        tell(&of_resource(resource, &Change::Len { op: "acquire", len: *len, unfinished: *unfinished }));
+        tell(&Entry::PollEnd { task: Some(*holder), ready: false });
+    } else {
+        tell(&of_resource(resource, &Change::Len { op: "bring", len: *len, unfinished: *unfinished }));
+    }
+    for wait in waits {
+        tell(&of_resource(resource, &Change::WaitOn(wait.clone())));
+        if wait.woken {
+            tell(&of_resource(resource, &Change::Woken(wait.number)));
+        }
+    }
+}
+
+fn whole(task: executor::TaskId) -> Option<TaskRef> {
+    Some(TaskRef { task, child: None })
+}
+
+fn task_of(waker: &reactor::WakerId) -> Option<TaskRef> {
+    executor::task_of_parts(waker.data, waker.vtable)
+}
+
+fn effect_of(effect: executor::WakeEffect) -> Effect {
+    match effect {
+        executor::WakeEffect::Enqueued => Effect::Enqueued,
+        executor::WakeEffect::AlreadyQueued => Effect::AlreadyQueued,
+        executor::WakeEffect::Stale => Effect::Stale,
+    }
+}
+
+fn ending_of(ending: executor::Ending) -> Ending {
+    match ending {
+        executor::Ending::Finished => Ending::Finished,
+        executor::Ending::Cancelled => Ending::Cancelled,
+        executor::Ending::Started => Ending::Started,
+    }
+}
+
+fn direction_of(direction: reactor::Direction) -> Direction {
+    match direction {
+        reactor::Direction::Read => Direction::Read,
+        reactor::Direction::Write => Direction::Write,
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
