@@ -12,7 +12,6 @@ use glassloop_reactor::Reactor;
 use crate::blocking::Pool;
 use crate::handle::{Door, RemoteTasks};
 use crate::report::{OnReport, Report};
-use crate::runtime::RunError;
 use crate::waiters::{Change, Resource, Seen};
 
 /// All that belongs to one loop.
@@ -158,14 +157,6 @@ impl Context {
     pub(crate) fn tell_turn(&self) {
         #[cfg(feature = "trace")]
         self.hub.tell_loop(crate::trace::LoopEvent::Turn);
-    }
-
-    /// And that a `block_on` has ended, in which way.
-    pub(crate) fn tell_end<T>(&self, result: &Result<std::thread::Result<T>, RunError>) {
-        #[cfg(feature = "trace")]
-        self.hub.tell_loop(crate::trace::LoopEvent::RunEnd(crate::trace::ending_of(result)));
-        #[cfg(not(feature = "trace"))]
-        let _ = result;
     }
 
     /// Tells who listens of a change of a resource.

@@ -20,6 +20,8 @@ pub use crate::deadlock::Deadlock;
 use crate::handle::Handle;
 use crate::report::{self, OnReport, Report};
 use crate::signals::CtrlC;
+#[cfg(feature = "trace")]
+use crate::trace::{self, LoopEvent};
 
 /// Runs a future to its end on a loop of its own, on this thread (asyncio's `run`). Tasks that are left then are cancelled, in
 /// the order of their creation.
@@ -140,7 +142,8 @@ impl Runtime {
             self.context.tell_begin();
             let root = executor.root(Spawn { name: Some("main".into()), location }, future);
             let result = self.drive(root, ctrl_c.as_ref());
-            self.context.tell_end(&result);
+            #[cfg(feature = "trace")]
+            self.context.hub.tell_loop(LoopEvent::RunEnd(trace::ending_of(&result)));
             result.map(|output| output.unwrap_or_else(|payload| resume_unwind(payload)))
         })
     }

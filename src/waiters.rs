@@ -13,7 +13,7 @@ use std::mem;
 use std::panic::Location;
 use std::task::{Context as TaskContext, Waker};
 
-use glassloop_executor::{Spawn, own_waker, task_of};
+use glassloop_executor::{Spawn, TaskRef, Ticket, own_ticket, own_waker, task_of, task_of_ticket};
 
 mod registration;
 mod seen;
@@ -111,6 +111,22 @@ impl Line {
         }
         let removed = if index == 0 { self.waits.pop_front() } else { self.waits.remove(index) };
         removed.map(|wait| wait.waker)
+    }
+}
+
+/// Who took something: whoever was being polled. A word, for whoever looks.
+#[derive(Clone, Copy)]
+pub(crate) struct Taker(Ticket);
+
+impl Taker {
+    #[inline]
+    pub(crate) fn here() -> Option<Taker> {
+        own_ticket().map(Taker)
+    }
+
+    /// The task, unless it is gone.
+    pub(crate) fn task(self) -> Option<TaskRef> {
+        task_of_ticket(self.0)
     }
 }
 

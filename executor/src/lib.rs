@@ -9,7 +9,7 @@
 //! | --- | --- |
 //! | what can I do with it? | `executor.rs` |
 //! | what happens on a wake, a spawn, a turn? | `core.rs` |
-//! | what is in a waker? | `ticket.rs`, `waker.rs` |
+//! | what is in a waker, and who has one? | `ticket.rs`, `waker.rs`, `escapes.rs` |
 //! | where are tasks kept, in which order do they run? | `slots.rs`, `run_queue.rs` |
 //! | what is a task, and how is it awaited? | `task.rs`, `cell.rs`, `flags.rs`, `join.rs`, `join_error.rs`, `watchers.rs` |
 //! | its name, its origin, its task-locals? a task without its type? all of them? | `profile.rs`, `handle.rs`, `everyone.rs` |
@@ -27,6 +27,7 @@
 mod cell;
 mod core;
 mod cycles;
+mod escapes;
 mod everyone;
 mod executor;
 mod flags;

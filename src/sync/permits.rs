@@ -11,9 +11,7 @@ use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
-use glassloop_executor::{Ticket, own_ticket, task_of_ticket};
-
-use crate::waiters::{Change, Place, Registration, Resource, Seen, Waiters, Was};
+use crate::waiters::{Change, Place, Registration, Resource, Seen, Taker, Waiters, Was};
 
 pub(super) struct Permits {
     kind: &'static str,
@@ -25,7 +23,7 @@ pub(super) struct Permits {
     /// Taken for good, unless somebody gives them back by hand.
     forgotten: Cell<usize>,
     /// The task that took one last.
-    taker: Cell<Option<Ticket>>,
+    taker: Cell<Option<Taker>>,
     waiters: Waiters,
 }
 
@@ -82,7 +80,7 @@ impl Permits {
     fn take(&self) {
         self.free.set(self.free.get() - 1);
         self.held.set(self.held.get() + 1);
-        self.taker.set(own_ticket());
+        self.taker.set(Taker::here());
         self.tell("acquire");
         self.wake_for_the_rest();
     }
@@ -134,7 +132,7 @@ impl Resource for Permits {
     fn look(&self) -> Seen {
         let mut seen = self.registration.seen(self.kind, self.free.get(), self.held.get(), &self.waiters);
         // Of several permits nobody knows who has which.
-        seen.holder = self.taker.get().filter(|_| self.kind == "lock" && seen.unfinished == 1).and_then(task_of_ticket);
+        seen.holder = self.taker.get().filter(|_| self.kind == "lock" && seen.unfinished == 1).and_then(Taker::task);
         seen
     }
 }
