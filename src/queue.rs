@@ -336,7 +336,15 @@ impl<B: Buffer> Inner<B> {
         Ok(())
     }
 
+    #[inline]
     fn tell_len(&self, op: &'static str) {
+        if self.registration.is_observed() {
+            self.tell_len_now(op);
+        }
+    }
+
+    #[cold]
+    fn tell_len_now(&self, op: &'static str) {
         let len = || self.items.borrow().size();
         self.registration.tell(|| Change::Len { op, len: len(), unfinished: self.unfinished.get() });
     }

@@ -264,6 +264,12 @@ impl Waiters {
         line.position(number).is_ok_and(|index| line.waits[index].is_woken())
     }
 
+    /// Whether somebody waits who has not been woken.
+    #[inline]
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.waiting.get() > 0
+    }
+
     /// Whether nobody waits, and everybody who was woken has had its turn.
     #[inline]
     pub(crate) fn is_empty(&self) -> bool {

@@ -169,6 +169,7 @@ impl Clock {
         self.inner.rounds.set(0);
     }
 
+    #[inline]
     pub(crate) fn is_spun_round(&self) -> bool {
         self.inner.rounds.get() >= PATIENCE
     }

@@ -125,7 +125,15 @@ impl Inner {
         });
     }
 
+    #[inline]
     fn tell(&self, op: &'static str) {
+        if self.registration.is_observed() {
+            self.tell_now(op);
+        }
+    }
+
+    #[cold]
+    fn tell_now(&self, op: &'static str) {
         self.registration.tell(|| Change::Len { op, len: self.set.get().into(), unfinished: 0 });
     }
 }

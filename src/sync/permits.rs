@@ -59,11 +59,13 @@ impl Permits {
     }
 
     /// Whether who comes now would have to wait.
+    #[inline]
     pub(super) fn would_wait(&self) -> bool {
         self.free.get() == 0 || !self.waiters.is_empty()
     }
 
     /// Takes a permit, if that needs no waiting.
+    #[inline]
     pub(super) fn try_take(&self) -> bool {
         let open = !self.would_wait();
         if open {
@@ -77,6 +79,7 @@ impl Permits {
         Turn { permits: self, place: None, location }
     }
 
+    #[inline]
     fn take(&self) {
         self.free.set(self.free.get() - 1);
         self.held.set(self.held.get() + 1);
@@ -119,11 +122,26 @@ impl Permits {
     }
 
     /// Wakes those who had to join the line only because somebody stood in it.
+    #[inline]
     fn wake_for_the_rest(&self) {
+        if self.waiters.is_waited_for() {
+            self.wake_so_many_as_are_free();
+        }
+    }
+
+    fn wake_so_many_as_are_free(&self) {
         while self.waiters.woken() < self.free.get() && self.waiters.wake_first(&self.registration) {}
     }
 
+    #[inline]
     fn tell(&self, op: &'static str) {
+        if self.registration.is_observed() {
+            self.tell_now(op);
+        }
+    }
+
+    #[cold]
+    fn tell_now(&self, op: &'static str) {
         self.registration.tell(|| Change::Len { op, len: self.free.get(), unfinished: self.held.get() });
     }
 }
@@ -153,14 +171,22 @@ impl Turn<'_> {
 impl Future for Turn<'_> {
     type Output = ();
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Turn { permits, place, location } = &mut *self;
+        if self.place.is_none() && self.permits.try_take() {
+            return Poll::Ready(());
+        }
+        self.poll_in_line(cx)
+    }
+}
+
+/// What most turns never need, out of the way of inlining.
+impl Turn<'_> {
+    #[inline(never)]
+    fn poll_in_line(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Turn { permits, place, location } = self;
         let Permits { registration, waiters, .. } = &***permits;
-        let is_my_turn = match *place {
-            None => !permits.would_wait(),
-            Some(_) => waiters.is_woken(*place),
-        };
-        if !is_my_turn {
+        if !waiters.is_woken(*place) {
             permits.register();
             waiters.wait(registration, place, cx, "acquire", location);
             return Poll::Pending;
@@ -169,13 +195,21 @@ impl Future for Turn<'_> {
         permits.take();
         Poll::Ready(())
     }
-}
 
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
+    #[inline(never)]
+    fn give_up(&mut self) {
         let Permits { registration, waiters, .. } = &**self.permits;
         if waiters.leave(registration, &mut self.place) != Was::NotThere {
             self.permits.wake_for_the_rest();
+        }
+    }
+}
+
+impl Drop for Turn<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.place.is_some() {
+            self.give_up();
         }
     }
 }

@@ -91,9 +91,15 @@ impl Registration {
         Seen { kind, about, holder: None, len, unfinished, waits }
     }
 
+    /// Whether whoever observes the loop is to be told of changes. Ask it first where it is often no, and where making a closure costs.
+    #[inline]
+    pub(crate) fn is_observed(&self) -> bool {
+        self.observed.get()
+    }
+
     #[inline]
     pub(crate) fn tell(&self, change: impl FnOnce() -> Change) {
-        if self.observed.get() {
+        if self.is_observed() {
             self.tell_observer(change);
         }
     }
