@@ -129,6 +129,14 @@ impl Watchers {
     }
 }
 
+/// Whose place a waiter has taken.
+enum Replaced {
+    Nobody,
+    /// It waits already, and at the same line.
+    Itself,
+    Another(Waiter),
+}
+
 /// The watchers of one task or group. A `Cell`: they are taken out to be looked at, and nothing foreign runs before they are put back.
 #[derive(Default)]
 pub(crate) struct JoinCell(Cell<Watchers>);
@@ -142,36 +150,55 @@ impl JoinCell {
         location: &'static Location<'static>,
     ) -> Result<(), AwaitCycle> {
         let ticket = ticket_of_waker(&waker);
-        let mut watchers = self.0.take();
+        let former = match self.0.take() {
+            Watchers::Many(None) => {
+                self.0.set(Watchers::One(Waiter { waker, location }));
+                None
+            }
+            watchers => match self.wait_in(watchers, header, Waiter { waker, location })? {
+                Replaced::Itself => return Ok(()),
+                Replaced::Nobody => None,
+                Replaced::Another(waiter) => Some(waiter),
+            },
+        };
+        with_current(|core| {
+            if core.id == header.executor() {
+                core.emit(|| {
+                    let waiter = ticket.and_then(|ticket| core.task_ref(ticket));
+                    Event::WaitOn { target: header.id, waiter, location }
+                });
+                if let Some(ticket) = ticket {
+                    core.look_for_cycle(ticket, header.id);
+                }
+            }
+        });
+        // A waker may be a stranger's: it goes last, when all is in order again.
+        if former.is_some() {
+            drop_quietly(former);
+        }
+        Ok(())
+    }
+
+    /// Where others are told too, or somebody waited before.
+    #[inline(never)]
+    fn wait_in(&self, mut watchers: Watchers, header: &Header, waiter: Waiter) -> Result<Replaced, AwaitCycle> {
         // News for another, who never came for it, are of no use to anybody.
         if let Some(Watcher::Broken(cycle, told)) = watchers.take(|watcher| matches!(watcher, Watcher::Broken(..)))
-            && ticket == Some(told)
+            && ticket_of_waker(&waiter.waker) == Some(told)
         {
             self.0.set(watchers);
             return Err(cycle);
         }
         if let Some(former) = watchers.waiter() {
-            if former.waker.will_wake(&waker) && ptr::eq(former.location, location) {
+            if former.waker.will_wake(&waiter.waker) && ptr::eq(former.location, waiter.location) {
                 self.0.set(watchers);
-                return Ok(());
+                return Ok(Replaced::Itself);
             }
             end_wait(header, former, WaitEnd::Replaced);
         }
-        let waiter = task_of(&waker);
-        let former = watchers.set_waiter(Waiter { waker, location });
+        let former = watchers.set_waiter(waiter);
         self.0.set(watchers);
-        let executor = header.executor();
-        emit(executor, || Event::WaitOn { target: header.id, waiter, location });
-        with_current(|core| {
-            if let Some(ticket) = ticket
-                && core.id == executor
-            {
-                core.look_for_cycle(ticket, header.id);
-            }
-        });
-        // A waker may be a stranger's: it goes last, when all is in order again.
-        drop_quietly(former);
-        Ok(())
+        Ok(former.map_or(Replaced::Nobody, Replaced::Another))
     }
 
     /// Has `callback` run at the end of the task.
