@@ -35,7 +35,7 @@ mod unpark;
 mod waiting;
 
 pub use clock::{Clock, Instant};
-pub use observer::{Event, Observer, WaitEnd, WakerId};
+pub use observer::{Event, Observer, Tried, WaitEnd, WakerId};
 pub use reactor::{Reactor, Turn};
 pub use readiness::{Direction, Wait};
 pub use source::Source;

@@ -64,6 +64,15 @@ pub enum WaitEnd {
     Replaced,
 }
 
+/// What came of a try at input or output.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tried {
+    /// It was done. So many bytes went through, where it is bytes; none at the end of a stream.
+    Done(Option<usize>),
+    /// It failed; [`WouldBlock`](std::io::ErrorKind::WouldBlock) is no failure: the task will wait.
+    Failed(std::io::ErrorKind),
+}
+
 /// One change of state. Timers, sources and waiters are named by numbers that are never used for another; a timer's
 /// number counts the armings. A reset is a [`Event::TimerCancel`] and a [`Event::TimerArm`].
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -89,6 +98,8 @@ pub enum Event {
     Ready { source: u64, readable: bool, writable: bool, read_closed: bool, write_closed: bool },
     /// A ready bit was cleared: the operation would block, or took less than it could.
     NotReady { source: u64, direction: Direction },
+    /// An operation was tried: the system was asked, and has answered.
+    Tried { source: u64, direction: Direction, result: Tried },
     /// A task waits for a source to become ready. A waiter that was woken in vain waits again under the same number.
     WaitOn {
         source: u64,

@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use mio::Interest;
 
-use crate::observer::WaitEnd;
+use crate::observer::{Event, Tried, WaitEnd};
 use crate::reactor::Reactor;
 use crate::readiness::{Direction, Wait};
 use crate::sources::SourceState;
@@ -114,7 +114,18 @@ impl<S: mio::event::Source> Source<S> {
         wait: impl FnOnce() -> Wait,
         attempt: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        let result = self.try_io(direction, attempt);
+        self.poll_measured(direction, wait, attempt, |_| None)
+    }
+
+    /// As [`Source::poll_io`]; `bytes` says how many went through.
+    fn poll_measured<R>(
+        &self,
+        direction: Direction,
+        wait: impl FnOnce() -> Wait,
+        attempt: impl FnMut(&S) -> io::Result<R>,
+        bytes: impl Fn(&R) -> Option<usize>,
+    ) -> Poll<io::Result<R>> {
+        let result = self.try_io(direction, attempt, bytes);
         if result.is_pending() {
             self.reactor.wait(&self.state, direction, self.state.readiness(direction).seat, wait());
         }
@@ -138,7 +149,7 @@ impl<S: mio::event::Source> Source<S> {
         wait: impl FnOnce() -> Wait,
         attempt: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        let result = self.try_io(direction, attempt);
+        let result = self.try_io(direction, attempt, |_| None);
         place.take_if(|waiting| !waiting.is_for(&self.state, direction));
         if result.is_ready() {
             // There may be more than this one took, and the system will not say it again.
@@ -162,7 +173,7 @@ impl<S: mio::event::Source> Source<S> {
     where
         for<'a> &'a S: Read,
     {
-        let result = self.poll_io(Direction::Read, wait, |mut io| io.read(buf));
+        let result = self.poll_measured(Direction::Read, wait, |mut io| io.read(buf), |read| Some(*read));
         self.note_length(Direction::Read, &result, buf.len());
         result
     }
@@ -176,7 +187,7 @@ impl<S: mio::event::Source> Source<S> {
     where
         for<'a> &'a S: Write,
     {
-        let result = self.poll_io(Direction::Write, wait, |mut io| io.write(buf));
+        let result = self.poll_measured(Direction::Write, wait, |mut io| io.write(buf), |written| Some(*written));
         self.note_length(Direction::Write, &result, buf.len());
         result
     }
@@ -188,7 +199,8 @@ impl<S: mio::event::Source> Source<S> {
     where
         for<'a> &'a S: Write,
     {
-        let result = self.poll_io(Direction::Write, wait, |mut io| io.write_vectored(bufs));
+        let result =
+            self.poll_measured(Direction::Write, wait, |mut io| io.write_vectored(bufs), |written| Some(*written));
         self.note_length(Direction::Write, &result, bufs.iter().map(|buf| buf.len()).sum());
         result
     }
@@ -199,9 +211,22 @@ impl<S: mio::event::Source> Source<S> {
         self.reactor.end_wait(&self.state, direction, seat, WaitEnd::Dropped);
     }
 
-    fn try_io<R>(&self, direction: Direction, mut attempt: impl FnMut(&S) -> io::Result<R>) -> Poll<io::Result<R>> {
+    fn try_io<R>(
+        &self,
+        direction: Direction,
+        mut attempt: impl FnMut(&S) -> io::Result<R>,
+        bytes: impl Fn(&R) -> Option<usize>,
+    ) -> Poll<io::Result<R>> {
         while self.state.readiness(direction).ready.get() {
-            match attempt(&self.io) {
+            let result = attempt(&self.io);
+            self.reactor.emit(|| {
+                let result = match &result {
+                    Ok(done) => Tried::Done(bytes(done)),
+                    Err(error) => Tried::Failed(error.kind()),
+                };
+                Event::Tried { source: self.state.id, direction, result }
+            });
+            match result {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // Nobody else can turn the reactor before the wait is stored: an edge is not missed in between.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.reactor.not_ready(&self.state, direction),

@@ -1,11 +1,12 @@
 //! From what the machines tell to what is recorded: each [`Event`] becomes an [`Entry`], and a snapshot the entries that lead to it.
 
 use std::cell::Cell;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use super::glt::encode::Text;
 use super::schema::{Direction, Effect, Ending, Entry, Finding, Via, WaitEnd};
-use super::{Change, Event, LoopEvent, Seen, SeenWait, Snapshot, executor, reactor};
+use super::{Change, Event, LoopEvent, Seen, SeenWait, Snapshot, executor, reactor, schema};
 use crate::report::Report;
 
 use executor::TaskRef;
@@ -138,6 +139,16 @@ fn of_reactor<'a>(event: &reactor::Event) -> Entry<Text<'a>> {
             Entry::Ready { source, readable, writable, read_closed, write_closed }
         }
         NotReady { source, direction } => Entry::NotReady { source, direction: direction_of(direction) },
+        Tried { source, direction, result } => {
+            let direction = direction_of(direction);
+            let (result, bytes) = match result {
+                reactor::Tried::Done(Some(0)) if direction == Direction::Read => (schema::Tried::Eof, None),
+                reactor::Tried::Done(bytes) => (schema::Tried::Done, bytes.map(|bytes| bytes as u64)),
+                reactor::Tried::Failed(ErrorKind::WouldBlock) => (schema::Tried::WouldBlock, None),
+                reactor::Tried::Failed(_) => (schema::Tried::Error, None),
+            };
+            Entry::IoTry { source, direction, result, bytes }
+        }
         WaitOn { source, direction, waiter, waker, operation, location } => Entry::SourceWaitOn {
             source,
             direction: direction_of(direction),

@@ -418,8 +418,8 @@ kinds! {
     58 SourceWaitOn { source: [u64], direction: [Direction], waiter: [u64], task: [Option<TaskRef>], op: [S], loc: [S] }
     /// That wait is over.
     59 SourceWaitOff { source: [u64], direction: [Direction], waiter: [u64], why: [WaitEnd] }
-    /// An operation was tried on a source, and so many bytes went through.
-    60 IoTry { source: [u64], direction: [Direction], result: [Tried], bytes: [u64] }
+    /// An operation was tried on a source; of a stream, so many bytes went through.
+    60 IoTry { source: [u64], direction: [Direction], result: [Tried], bytes: [Option<u64>] }
     /// The loop asks the system for readiness, and blocks at most so many nanoseconds (absent: without limit).
     61 Park { timeout: [Option<u64>] }
     /// The system answered.

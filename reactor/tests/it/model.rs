@@ -80,6 +80,10 @@ impl Model {
                 let waiters = &mut self.sources.get_mut(&source).unwrap().waiters[direction as usize];
                 assert!(waiters.remove(&waiter).is_some());
             }
+            // Only what is ready may be tried; a try that would block is told as that, then the direction is not ready.
+            Event::Tried { source, direction, .. } => {
+                assert!(self.sources[&source].ready[direction as usize], "source {source} was tried in vain");
+            }
             Event::Park { .. } => assert!(!std::mem::replace(&mut self.parked, true)),
             Event::Unpark { .. } => assert!(std::mem::replace(&mut self.parked, false)),
         }

@@ -161,5 +161,5 @@ fn the_events_rebuild_the_state() {
         Ok(())
     });
     result.unwrap_or_else(|failure| panic!("{failure}"));
-    assert_eq!(kinds.borrow().len(), 14, "the programs make every kind of event happen: {kinds:?}");
+    assert_eq!(kinds.borrow().len(), 15, "the programs make every kind of event happen: {kinds:?}");
 }
