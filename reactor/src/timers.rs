@@ -2,18 +2,19 @@
 //!
 //! Pure state: nothing here calls a waker, an observer or a clock. The `impl Reactor` at the end does.
 
+mod due;
 mod entries;
 mod level;
 mod wheel;
 
-use std::collections::BTreeSet;
 use std::panic::Location;
 use std::task::Waker;
 
 use crate::clock::Instant;
 use crate::observer::{Event, WakerId};
 use crate::reactor::Reactor;
-use entries::{Entries, Entry};
+use due::Due;
+use entries::{Entries, New, Removed};
 use wheel::{Step, Wheel};
 
 const NANOS_PER_TICK: u64 = 1_000_000;
@@ -55,21 +56,14 @@ type FiringOrder = (Instant, u64);
 pub(crate) struct Timers {
     entries: Entries,
     wheel: Wheel,
-    /// Timers whose tick has come, each with its index.
-    due: BTreeSet<(FiringOrder, u32)>,
+    /// Timers whose tick has come.
+    due: Due,
     next_id: u64,
-}
-
-struct Removed {
-    id: u64,
-    deadline: Instant,
-    location: &'static Location<'static>,
-    waker: Waker,
 }
 
 impl Timers {
     pub(crate) fn new() -> Timers {
-        Timers { entries: Entries::new(), wheel: Wheel::new(), due: BTreeSet::new(), next_id: 0 }
+        Timers { entries: Entries::new(), wheel: Wheel::new(), due: Due::default(), next_id: 0 }
     }
 
     fn arm(
@@ -81,38 +75,38 @@ impl Timers {
     ) -> (TimerKey, u64, Place) {
         let id = self.next_id;
         self.next_id += 1;
-        let key = self.entries.insert(id, deadline, waker, location);
         let tick = tick_of(deadline);
-        let place = if deadline <= latest || tick <= self.wheel.elapsed() {
-            self.make_due(key.index);
-            Place::Due
-        } else {
-            self.wheel.insert(&mut self.entries, key.index, tick)
-        };
+        let is_due = deadline <= latest || tick <= self.wheel.elapsed();
+        let place = if is_due { Place::Due } else { self.wheel.place_of(tick) };
+        let key = self.entries.insert(New { id, deadline, waker, location, place });
+        match place {
+            Place::Due => self.due.push((deadline, id), key.index),
+            _ => self.wheel.link(&mut self.entries, key.index, place, deadline),
+        }
         (key, id, place)
     }
 
     fn make_due(&mut self, index: u32) -> u64 {
         let entry = self.entries.at_mut(index);
         entry.place = Place::Due;
-        self.due.insert(((entry.deadline, entry.id), index));
+        self.due.push((entry.deadline, entry.id), index);
         entry.id
     }
 
     fn disarm(&mut self, key: &TimerKey) -> Option<Removed> {
         let index = self.entries.find(key)?;
-        let Entry { deadline, id, place, .. } = *self.entries.at(index);
-        if place == Place::Due {
-            self.due.remove(&((deadline, id), index));
-        } else {
-            self.wheel.remove(&mut self.entries, index);
+        if self.entries.at(index).place != Place::Due {
+            self.wheel.unlink(&mut self.entries, index);
         }
-        Some(self.free(index))
+        Some(self.remove(index))
     }
 
-    fn free(&mut self, index: u32) -> Removed {
-        let Entry { id, deadline, location, .. } = *self.entries.at(index);
-        Removed { id, deadline, location, waker: self.entries.remove(index) }
+    /// Removes an entry that is in no list of the wheel. One that is due may stay there: it is found not to be armed when its turn comes.
+    #[inline]
+    fn remove(&mut self, index: u32) -> Removed {
+        let removed = self.entries.remove(index);
+        self.due.forget((removed.deadline, removed.id), self.entries.armed());
+        removed
     }
 
     /// The timer's number, if its waker changed, and the waker that is left over: not to be dropped inside the borrow.
@@ -136,28 +130,25 @@ impl Timers {
         }
     }
 
-    /// What is due at `now`, in the order of firing.
-    fn due_at(&self, now: Instant) -> Vec<(FiringOrder, u32)> {
-        self.due.range(..=((now, u64::MAX), u32::MAX)).copied().collect()
-    }
-
-    /// Takes a timer out that `due_at` found, unless it was disarmed since.
-    fn take_due(&mut self, found: (FiringOrder, u32)) -> Option<Removed> {
-        self.due.remove(&found).then(|| self.free(found.1))
+    /// Takes the next timer out that is due at `now`, of those that were when they were last sorted.
+    fn pop_due(&mut self, now: Instant) -> Option<Removed> {
+        loop {
+            let (order, index) = self.due.pop(now)?;
+            if self.entries.is_armed(order, index) {
+                return Some(self.remove(index));
+            }
+        }
     }
 
     /// Not after any deadline; exact unless the earliest of a list was cancelled.
     fn earliest(&self) -> Option<Instant> {
-        self.first_due().into_iter().chain(self.wheel.earliest()).min()
-    }
-
-    fn first_due(&self) -> Option<Instant> {
-        self.due.first().map(|&((deadline, _), _)| deadline)
+        self.due.earliest().into_iter().chain(self.wheel.earliest()).min()
     }
 
     /// The earliest deadline. Walks a list of the wheel only if it could hold it.
     fn find_earliest(&mut self) -> Option<Instant> {
-        let due = self.first_due();
+        self.due.retain(|order, index| self.entries.is_armed(order, index));
+        let due = self.due.earliest();
         if due.is_none() || self.earliest() < due {
             self.wheel.find_earliest(&self.entries);
         }
@@ -252,10 +243,10 @@ impl Reactor {
         while let Some((timer, from, to)) = step() {
             self.emit(|| Event::TimerMove { timer, from, to });
         }
-        let due = self.shared.timers.borrow().due_at(now);
-        let take = |found| self.shared.timers.borrow_mut().take_due(found);
+        self.shared.timers.borrow_mut().due.sort();
+        let pop = || self.shared.timers.borrow_mut().pop_due(now);
         let mut fired = 0;
-        for Removed { id, deadline, waker, .. } in due.into_iter().filter_map(take) {
+        while let Some(Removed { id, deadline, waker, .. }) = pop() {
             self.emit(|| Event::TimerFire { timer: id, deadline, late: now - deadline });
             waker.wake();
             fired += 1;

@@ -4,7 +4,7 @@ use std::panic::Location;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Waker;
 
-use super::{Place, TimerKey};
+use super::{FiringOrder, Place, TimerKey};
 use crate::clock::Instant;
 
 /// No entry: the end of a list.
@@ -32,6 +32,23 @@ pub(super) struct Entry {
 
 const _: () = assert!(size_of::<Entry>() <= 56 && size_of::<TimerKey>() == 8, "a million timers are 56 MB");
 
+/// A timer that is about to be armed.
+pub(super) struct New {
+    pub(super) id: u64,
+    pub(super) deadline: Instant,
+    pub(super) waker: Waker,
+    pub(super) location: &'static Location<'static>,
+    pub(super) place: Place,
+}
+
+/// A timer that is armed no more.
+pub(super) struct Removed {
+    pub(super) id: u64,
+    pub(super) deadline: Instant,
+    pub(super) location: &'static Location<'static>,
+    pub(super) waker: Waker,
+}
+
 #[derive(Debug)]
 pub(super) struct Entries {
     chunks: Vec<Box<[Entry; CHUNK]>>,
@@ -53,27 +70,30 @@ impl Entries {
         self.armed
     }
 
-    /// Fills a free entry. It is in no list yet; the caller places it.
-    pub(super) fn insert(
-        &mut self,
-        id: u64,
-        deadline: Instant,
-        waker: Waker,
-        location: &'static Location<'static>,
-    ) -> TimerKey {
+    /// Fills a free entry. It is in no list yet; the caller links it in its place.
+    #[inline]
+    pub(super) fn insert(&mut self, new: New) -> TimerKey {
         if self.first_free == NIL {
-            self.add_chunk(location);
+            self.add_chunk(new.location);
         }
         let index = self.first_free;
         let entry = self.at_mut(index);
-        (entry.id, entry.deadline, entry.location, entry.waker) = (id, deadline, location, Some(waker));
+        (entry.id, entry.deadline, entry.location, entry.place) = (new.id, new.deadline, new.location, new.place);
+        entry.waker = Some(new.waker);
         let (next_free, generation) = (entry.next, entry.generation);
         self.first_free = next_free;
         self.armed += 1;
         TimerKey { index, generation }
     }
 
+    /// Whether the timer with this firing order still lives here.
+    pub(super) fn is_armed(&self, (_, id): FiringOrder, index: u32) -> bool {
+        let entry = self.at(index);
+        entry.waker.is_some() && entry.id == id
+    }
+
     /// Makes `CHUNK` more entries, each of which leads to the next as a free one.
+    #[cold]
     fn add_chunk(&mut self, location: &'static Location<'static>) {
         let first = self.chunks.len() * CHUNK;
         assert!(first + CHUNK < NIL as usize, "more than 4 billion timers are armed");
@@ -92,28 +112,33 @@ impl Entries {
     }
 
     /// Frees an armed entry that is in no list any more. The waker is the caller's to drop, outside of any borrow.
-    pub(super) fn remove(&mut self, index: u32) -> Waker {
+    #[inline]
+    pub(super) fn remove(&mut self, index: u32) -> Removed {
         let next = self.first_free;
         let entry = self.at_mut(index);
         entry.generation = entry.generation.wrapping_add(1);
         entry.next = next;
         let waker = entry.waker.take().expect("only an armed entry is removed");
+        let removed = Removed { id: entry.id, deadline: entry.deadline, location: entry.location, waker };
         self.first_free = index;
         self.armed -= 1;
-        waker
+        removed
     }
 
     /// The entry's index, if the key's timer is still armed.
+    #[inline]
     pub(super) fn find(&self, key: &TimerKey) -> Option<u32> {
         let index = key.index as usize;
         let entry = &self.chunks.get(index / CHUNK)?[index % CHUNK];
         (entry.waker.is_some() && entry.generation == key.generation).then_some(key.index)
     }
 
+    #[inline]
     pub(super) fn at(&self, index: u32) -> &Entry {
         &self.chunks[index as usize / CHUNK][index as usize % CHUNK]
     }
 
+    #[inline]
     pub(super) fn at_mut(&mut self, index: u32) -> &mut Entry {
         &mut self.chunks[index as usize / CHUNK][index as usize % CHUNK]
     }

@@ -15,6 +15,7 @@ pub(super) struct List {
 impl List {
     pub(super) const EMPTY: List = List { head: NIL, tail: NIL, earliest: Instant::from_nanos(u64::MAX) };
 
+    #[inline]
     pub(super) fn head(&self) -> Option<u32> {
         (self.head != NIL).then_some(self.head)
     }
@@ -35,6 +36,7 @@ impl List {
         self.earliest
     }
 
+    #[inline]
     pub(super) fn push_back(&mut self, entries: &mut Entries, index: u32) {
         let entry = entries.at_mut(index);
         (entry.previous, entry.next) = (self.tail, NIL);
@@ -46,6 +48,7 @@ impl List {
         self.tail = index;
     }
 
+    #[inline]
     pub(super) fn unlink(&mut self, entries: &mut Entries, index: u32) {
         let (previous, next) = (entries.at(index).previous, entries.at(index).next);
         match previous {
@@ -77,6 +80,7 @@ impl Level {
         (self.occupied != 0).then(|| self.occupied.trailing_zeros() as u8)
     }
 
+    #[inline]
     pub(super) fn slot(&self, slot: u8) -> &List {
         &self.slots[slot as usize]
     }
@@ -85,11 +89,13 @@ impl Level {
         &mut self.slots[slot as usize]
     }
 
+    #[inline]
     pub(super) fn push_back(&mut self, slot: u8, entries: &mut Entries, index: u32) {
         self.slots[slot as usize].push_back(entries, index);
         self.occupied |= 1 << slot;
     }
 
+    #[inline]
     pub(super) fn unlink(&mut self, slot: u8, entries: &mut Entries, index: u32) {
         let list = &mut self.slots[slot as usize];
         list.unlink(entries, index);

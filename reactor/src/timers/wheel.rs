@@ -57,25 +57,34 @@ impl Wheel {
         self.elapsed
     }
 
-    /// Links an entry that is due at `tick`, which is after `elapsed`.
-    pub(super) fn insert(&mut self, entries: &mut Entries, index: u32, tick: u64) -> Place {
+    /// Where an entry belongs that is due at `tick`, which is after `elapsed`.
+    #[inline]
+    pub(super) fn place_of(&self, tick: u64) -> Place {
         debug_assert!(tick > self.elapsed);
         let highest_bit = 63 - (tick ^ self.elapsed).leading_zeros();
-        let level = (highest_bit / DIGIT_BITS) as u8;
-        let place = if highest_bit >= ERA_BITS {
-            self.far.entry(tick >> ERA_BITS).or_insert(List::EMPTY).push_back(entries, index);
-            Place::Far
-        } else {
-            let slot = (tick >> (DIGIT_BITS * u32::from(level))) as u8 % 64;
-            self.levels[level as usize].push_back(slot, entries, index);
-            Place::Slot { level, slot }
-        };
-        entries.at_mut(index).place = place;
-        place
+        if highest_bit >= ERA_BITS {
+            return Place::Far;
+        }
+        let level = highest_bit / DIGIT_BITS;
+        Place::Slot { level: level as u8, slot: (tick >> (DIGIT_BITS * level)) as u8 % 64 }
+    }
+
+    /// Links an entry there.
+    #[inline]
+    pub(super) fn link(&mut self, entries: &mut Entries, index: u32, place: Place, deadline: Instant) {
+        match place {
+            Place::Slot { level, slot } => self.levels[level as usize].push_back(slot, entries, index),
+            Place::Far => {
+                let era = tick_of(deadline) >> ERA_BITS;
+                self.far.entry(era).or_insert(List::EMPTY).push_back(entries, index);
+            }
+            Place::Due => unreachable!("a due entry is not in the wheel"),
+        }
     }
 
     /// Unlinks an entry that is in the wheel.
-    pub(super) fn remove(&mut self, entries: &mut Entries, index: u32) {
+    #[inline]
+    pub(super) fn unlink(&mut self, entries: &mut Entries, index: u32) {
         match entries.at(index).place {
             Place::Slot { level, slot } => self.levels[level as usize].unlink(slot, entries, index),
             Place::Far => {
@@ -97,12 +106,15 @@ impl Wheel {
             // levels and new ones too: it is as good as detached, and nothing can be put back into it.
             if let Some(from) = self.draining {
                 if let Some(index) = self.first_in(from) {
-                    self.remove(entries, index);
-                    let tick = tick_of(entries.at(index).deadline);
+                    self.unlink(entries, index);
+                    let deadline = entries.at(index).deadline;
+                    let tick = tick_of(deadline);
                     if tick <= self.elapsed {
                         return Step::Reached { index, from };
                     }
-                    let to = self.insert(entries, index, tick);
+                    let to = self.place_of(tick);
+                    entries.at_mut(index).place = to;
+                    self.link(entries, index, to, deadline);
                     debug_assert_ne!(from, to);
                     return Step::Moved { index, from, to };
                 }
