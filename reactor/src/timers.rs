@@ -147,7 +147,7 @@ impl Timers {
 
     /// The earliest deadline. Walks a list of the wheel only if it could hold it.
     fn find_earliest(&mut self) -> Option<Instant> {
-        self.due.retain(|order, index| self.entries.is_armed(order, index));
+        self.due.skip(|order, index| self.entries.is_armed(order, index));
         let due = self.due.earliest();
         if due.is_none() || self.earliest() < due {
             self.wheel.find_earliest(&self.entries);

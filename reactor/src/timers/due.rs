@@ -47,10 +47,9 @@ impl Due {
         self.sorted.last().into_iter().chain(self.fresh.iter().min()).map(|((deadline, _), _)| *deadline).min()
     }
 
-    /// Forgets those that are not armed any more; [`Due::earliest`] is exact after it.
-    pub(super) fn retain(&mut self, is_armed: impl Fn(FiringOrder, u32) -> bool) {
-        for list in [&mut self.sorted, &mut self.fresh] {
-            list.retain(|&(order, index)| is_armed(order, index));
-        }
+    /// Forgets those in front that are not armed any more; [`Due::earliest`] is exact after it.
+    pub(super) fn skip(&mut self, is_armed: impl Fn(FiringOrder, u32) -> bool) {
+        self.sort();
+        while self.sorted.pop_if(|(order, index)| !is_armed(*order, *index)).is_some() {}
     }
 }
