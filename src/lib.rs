@@ -35,6 +35,7 @@ mod cycles;
 mod deadlock;
 #[cfg(feature = "trace")]
 mod debug;
+mod diagnosis;
 mod ends;
 pub mod gather;
 mod handle;
@@ -67,6 +68,7 @@ pub use as_completed::{AsCompleted, as_completed};
 pub use blocking::{ToThread, run_in_executor, to_thread};
 pub use callbacks::{CallbackHandle, call_at, call_later, call_soon};
 pub use cancel_token::{CancelToken, Cancelled};
+pub use diagnosis::LastWait;
 pub use ends::AsTask;
 pub use gather::{gather, gather_results, try_gather};
 pub use glassloop_executor::{AwaitCycle, CycleMember, JoinError, PanicPayload, Task, TaskHandle, TaskId, TaskRef};

@@ -93,6 +93,8 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 ///
 /// # Cancel safety
 /// Being dropped is the only way it ends. It arms no timer; as nothing is left with anybody, no deadlock it is part of is ever certain.
+/// In debug mode it says that this is meant: a task that is pending on `std::future::pending()` is reported as lost if
+/// nobody can cancel it.
 ///
 /// # Panics
 /// With no loop running on this thread.
@@ -151,8 +153,9 @@ impl Future for Sleep {
             assert!(*executor == context.executor.id(), "glassloop: a sleep was moved from one loop to another");
         }
         match &this.state {
-            // The end of time: it never comes, and no virtual clock is to jump there.
-            State::New(..) if this.deadline == NEVER => {}
+            // The end of time: it never comes, and no virtual clock is to jump there. The ticket is taken to say that this
+            // is meant: in debug mode, who is pending without that is reported as lost.
+            State::New(..) if this.deadline == NEVER => drop(own_waker(cx)),
             State::New(location, _) => {
                 let key = context.reactor.arm(this.deadline, own_waker(cx), location);
                 this.state = State::Armed(key, context.executor.id());
