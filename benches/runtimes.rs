@@ -12,6 +12,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 mod cpu_time;
 mod peers;
 mod queues;
+mod record;
 mod spawn;
 mod sync;
 mod timers;
@@ -31,6 +32,6 @@ criterion_group! {
     name = runtimes;
     config = configured();
     targets = spawn::spawn_join, yields::yields, timers::arm_and_cancel, queues::queue, queues::ping_pong,
-        sync::lock, sync::semaphore, sync::event
+        sync::lock, sync::semaphore, sync::event, record::record
 }
 criterion_main!(runtimes);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use glassloop::http::{Client, Error, Reply, Request, Server, StatusCode};
-use glassloop::{create_task, sleep, try_gather};
+use glassloop::{create_task_named, sleep, try_gather};
 
 #[path = "shared/options.rs"]
 mod options;
@@ -49,16 +49,16 @@ async fn fetch_posts(base: &str) -> Result<(), Error> {
 pub fn main() {
     let Cli { base, options } = Cli::parse();
     let result: Result<(), Box<dyn std::error::Error>> = options.run(&options.clock(), async {
-        let base = match base {
-            Some(base) => base,
-            None => {
-                let server = Server::bind("127.0.0.1:0").await?;
-                let base = format!("http://{}", server.local_addr());
-                create_task(server.serve(serve_post)).detach();
-                base
-            }
-        };
-        Ok(fetch_posts(base.trim_end_matches('/')).await?)
+        if let Some(base) = base {
+            return Ok(fetch_posts(base.trim_end_matches('/')).await?);
+        }
+        let server = Server::bind("127.0.0.1:0").await?;
+        let base = format!("http://{}", server.local_addr());
+        let serving = create_task_named("server", server.serve(serve_post));
+        fetch_posts(&base).await?;
+        serving.cancel();
+        let _cancelled = serving.await;
+        Ok(())
     });
     if let Err(error) = result {
         eprintln!("{error}");

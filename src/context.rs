@@ -111,6 +111,16 @@ impl Context {
         (self.on_report)(report);
     }
 
+    /// In debug mode, reports tasks that nothing can wake. To be asked when the loop is about to wait; `idle`: and nobody will ever run.
+    pub(crate) fn report_lost_wakes(&self, idle: bool) {
+        #[cfg(feature = "trace")]
+        if let Some(debug) = self.debug.get() {
+            debug.watch.report_lost_wakes(self, idle);
+        }
+        #[cfg(not(feature = "trace"))]
+        let _ = idle;
+    }
+
     /// Whether anything goes on outside of the loop, on other threads or in child processes: virtual time waits for it, and no
     /// deadlock is certain.
     pub(crate) fn works_outside(&self) -> bool {

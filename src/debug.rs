@@ -10,6 +10,8 @@ use glassloop_executor::{Ending, Event, TaskId, TaskRef};
 use glassloop_reactor::{Clock, Instant};
 
 use crate::context::Context;
+use crate::diagnosis::picture::Picture;
+use crate::diagnosis::watch::Watch;
 use crate::report::{OnReport, Report};
 use crate::runtime::Builder;
 use crate::task::name_of;
@@ -26,8 +28,9 @@ pub(crate) struct Setup {
 
 /// Debug mode (with the feature `trace`, on which it is built).
 impl Builder {
-    /// Turns debug mode on or off: it reports polls that take [long](Builder::slow_poll), tasks that were never polled or are pending when the
-    /// loop is dropped, and, once, a possible deadlock. Out of debug mode this costs nothing.
+    /// Turns debug mode on or off: it reports polls that take [long](Builder::slow_poll), tasks that only wake themselves,
+    /// tasks that nothing can wake any more, tasks that were never polled or are pending when the loop is dropped, and,
+    /// once, a possible deadlock. Out of debug mode this costs nothing.
     ///
     /// ```
     /// use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -65,10 +68,12 @@ impl Builder {
         if self.debugging.on != Some(true) {
             return (self, None);
         }
+        let slow_poll = self.debugging.slow_poll.unwrap_or(SLOW_POLL);
         let debug = Rc::new(Debug {
             clock: self.clock.clone(),
             on_report: self.on_report.clone(),
-            slow_poll: self.debugging.slow_poll.unwrap_or(SLOW_POLL),
+            slow_poll,
+            watch: Watch::new(self.clock.clone(), slow_poll),
             alive: RefCell::default(),
             poll_began: Cell::default(),
             told_of_deadlock: Cell::default(),
@@ -82,6 +87,7 @@ pub(crate) struct Debug {
     clock: Clock,
     on_report: OnReport,
     slow_poll: Duration,
+    pub(crate) watch: Watch,
     alive: RefCell<BTreeMap<TaskId, Alive>>,
     poll_began: Cell<Instant>,
     told_of_deadlock: Cell<bool>,
@@ -141,12 +147,8 @@ impl Debug {
         if self.told_of_deadlock.replace(true) {
             return;
         }
-        let tasks = context.executor.snapshot().tasks.into_iter().map(|task| {
-            let outside = if task.escaped { "; somebody unknown may hold its waker" } else { "" };
-            let (id, name) = (task.task, name_of(task.task, &task.name));
-            format!("task {id} {name:?} (created at {}){outside}", task.location)
-        });
-        (self.on_report)(&Report::PossibleDeadlock { tasks: tasks.collect() });
+        let picture = Picture::of(context);
+        (self.on_report)(&Report::PossibleDeadlock { tasks: picture.lines(), wakers: picture.strangers() });
     }
 
     fn poll_ended(&self, task: TaskRef) {
@@ -155,8 +157,8 @@ impl Debug {
             return;
         }
         let known = self.alive.borrow().get(&task.task).map(|alive| (alive.name(task), alive.location));
-        if let Some((name, location)) = known {
-            (self.on_report)(&Report::SlowPoll { task, name, location, took });
+        if let (Some((name, location)), Some((times, after))) = (known, self.watch.stalled(task)) {
+            (self.on_report)(&Report::SlowPoll { task, name, location, took, times, after });
         }
     }
 
@@ -184,6 +186,7 @@ impl Debug {
 
 impl Observer for Debug {
     fn event(&self, event: &trace::Event<'_>) {
+        self.watch.event(event);
         let trace::Event::Executor(event) = event else { return };
         match **event {
             Event::Spawn { task, name, location, children, .. } => {

@@ -9,6 +9,9 @@ use std::time::Duration;
 use glassloop_executor::{AwaitCycle, Complaint, TaskRef, Uncollected};
 use thiserror::Error;
 
+use crate::deadlock::Deadlock;
+use crate::diagnosis::LastWait;
+
 /// Something a person should hear of that no return value tells.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
 #[non_exhaustive]
@@ -59,8 +62,9 @@ pub enum Report {
         /// Where that was called.
         location: &'static Location<'static>,
     },
-    /// Debug mode: one poll held the whole loop up. Something in it blocks, or wants a `yield_now()` now and then.
-    #[error("glassloop: a poll of task {task} {name:?} took {took:?} (created at {location})")]
+    /// Debug mode: one poll held the whole loop up. Something in it blocks, or wants a `yield_now()` now and then. Of each
+    /// task the first is reported, the second, the fourth, and so on.
+    #[error("glassloop: a poll of task {task} {name:?} took {took:?}{} (created at {location})", stall(*times, after))]
     SlowPoll {
         /// Who was polled.
         task: TaskRef,
@@ -70,6 +74,47 @@ pub enum Report {
         location: &'static Location<'static>,
         /// How long it took, by the loop's clock.
         took: Duration,
+        /// How many such polls the task has had.
+        times: u32,
+        /// The wait that had just ended: what takes long comes after it. `None` if it was for nothing that the loop
+        /// knows.
+        after: Option<LastWait>,
+    },
+    /// Debug mode: a task does nothing but wake itself, and nothing else happens meanwhile: it asks again and again where
+    /// it should wait.
+    #[error(
+        "glassloop: task {task} {name:?} woke itself {} times in a row{}, and nothing else happened; \
+         if it waits for something, it should be woken by that (created at {location})",
+        thousands(*times), within(*took)
+    )]
+    BusyLoop {
+        /// The task.
+        task: TaskRef,
+        /// Its name.
+        name: String,
+        /// Where it was created.
+        location: &'static Location<'static>,
+        /// How often.
+        times: u64,
+        /// In what time, by the loop's clock.
+        took: Duration,
+    },
+    /// Debug mode: a task is pending, and nobody has a waker of it. Said once of each task.
+    #[error(
+        "glassloop: nothing can wake task {task} {name:?} any more: {}{} (created at {location})",
+        lost(*dropped), last(last_wait)
+    )]
+    LostWake {
+        /// The task.
+        task: TaskRef,
+        /// Its name.
+        name: String,
+        /// Where it was created.
+        location: &'static Location<'static>,
+        /// Whether its last waker was dropped without a wake; else its last poll left none with anybody.
+        dropped: bool,
+        /// What it waited for the last time, of what the loop knows.
+        last_wait: Option<LastWait>,
     },
     /// Debug mode: a task was created, and the loop ended before its first turn.
     #[error("glassloop: task {task} {name:?} was never polled when the loop ended (created at {location})")]
@@ -93,11 +138,21 @@ pub enum Report {
     },
     /// Debug mode, once: no task is ready, no timer armed, no socket waited on, and no thread of the loop at work. Unless somebody outside wakes a
     /// task, the loop waits for ever.
-    #[error("glassloop: possible deadlock: only a wake from outside of the loop can go on with{}", lines(tasks))]
+    #[error(
+        "glassloop: possible deadlock: only a wake from outside of the loop can go on with{}{}",
+        lines(tasks), strangers(*wakers)
+    )]
     PossibleDeadlock {
-        /// Every live task: its number, its name, where it was created, and whether somebody unknown may wake it.
+        /// Every live task, in a line: its number, its name, what it waits for and where, where it was created. Then the
+        /// circle, if there is one.
         tasks: Vec<String>,
+        /// How many of their wakers strangers are known to hold.
+        wakers: u32,
     },
+    /// A deadlock is certain. Only observers are told, as an event: [`Runtime::block_on`](crate::Runtime::block_on) gives
+    /// it to everybody else.
+    #[error("{0}")]
+    Deadlock(Deadlock),
 }
 
 impl From<&Uncollected> for Report {
@@ -130,6 +185,41 @@ pub(crate) fn to(report: impl Fn(&Report) + 'static) -> OnReport {
 
 fn lines(tasks: &[String]) -> String {
     tasks.iter().map(|task| format!("\n  {task}")).collect()
+}
+
+fn stall(times: u32, after: &Option<LastWait>) -> String {
+    let after = after.as_ref().map(|wait| format!(", right after its wait for {wait}")).unwrap_or_default();
+    // Twos: 2, 4, 8, 16, 32, ...
+    let ordinal = if times % 10 == 2 && times % 100 != 12 { "nd" } else { "th" };
+    if times > 1 { format!("{after}; that is its {times}{ordinal} long one") } else { after }
+}
+
+fn within(took: Duration) -> String {
+    if took.is_zero() { String::new() } else { format!(" within {took:?}") }
+}
+
+/// `100,000`.
+fn thousands(number: u64) -> String {
+    match number {
+        0..1000 => number.to_string(),
+        _ => format!("{},{:03}", thousands(number / 1000), number % 1000),
+    }
+}
+
+fn lost(dropped: bool) -> &'static str {
+    if dropped { "its last waker was dropped without a wake" } else { "its last poll left no waker with anybody" }
+}
+
+fn last(wait: &Option<LastWait>) -> String {
+    wait.as_ref().map(|wait| format!("; before that, it waited for {wait}")).unwrap_or_default()
+}
+
+fn strangers(wakers: u32) -> String {
+    match wakers {
+        0 => String::new(),
+        1 => "\n  1 waker is with strangers".into(),
+        _ => format!("\n  {wakers} wakers are with strangers"),
+    }
 }
 
 /// What a panic said.

@@ -207,12 +207,14 @@ impl Runtime {
         }
         // A job wakes before it is over, and a handle sends before it is dropped: whoever finds none can rely on the messages it then looks for.
         let has_handles = self.context.door.has_handles();
-        let idle = reactor.waiting() == 0 && !self.context.works_outside() && !executor.has_messages();
-        if idle && reactor.armed_timers() == 0 {
+        let outside = reactor.waiting() > 0 || self.context.works_outside() || executor.has_messages();
+        let idle = !outside && reactor.armed_timers() == 0;
+        self.context.report_lost_wakes(idle && !has_handles);
+        if idle {
             self.look_for_deadlock(has_handles)?;
-            if executor.has_ready() {
-                return Ok(()); // whoever heard of a possible one has woken somebody
-            }
+        }
+        if executor.has_ready() {
+            return Ok(()); // whoever heard of what is wrong has woken somebody
         }
         if !reactor.clock().is_virtual() || reactor.armed_timers() == 0 {
             self.turn(None)?;
@@ -237,6 +239,7 @@ impl Runtime {
     /// Nothing that the loop knows of can wake a task.
     fn look_for_deadlock(&self, has_handles: bool) -> Result<(), RunError> {
         if !has_handles && let Some(deadlock) = Deadlock::find(&self.context) {
+            deadlock.tell(&self.context);
             return Err(RunError::Deadlock(deadlock));
         }
         #[cfg(feature = "trace")]

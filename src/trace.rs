@@ -25,7 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell};
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -42,11 +42,18 @@ pub use crate::waiters::{About, Change, Seen, SeenWait};
 
 pub mod glt;
 mod live;
+pub mod model;
 pub mod ndjson;
+pub mod perfetto;
+pub mod read;
 mod recorder;
+#[cfg(test)]
+mod round_trip;
 pub mod schema;
 mod spans;
 
+pub use read::{parse, read};
+pub use recorder::FileError;
 use recorder::{Recorder, Recording};
 use schema::RunEnding;
 pub use spans::{Span, mark, out, println, span};
@@ -126,6 +133,13 @@ impl Snapshot {
         context.visit_resources(&mut |id, seen| resources.push((id, seen)));
         Snapshot { executor: context.executor.snapshot(), reactor, resources }
     }
+
+    /// The state as a recording has it: entries that lead from nothing to it, for a [`Model`](model::Model) to be made of.
+    ///
+    /// To be called inside the loop that it is of.
+    pub fn entries(&self) -> Vec<schema::Entry<Rc<str>>> {
+        live::entries(self)
+    }
 }
 
 /// The state of the loop that runs on this thread; `None` if none does.
@@ -145,23 +159,27 @@ pub fn snapshot() -> Option<Snapshot> {
 /// # Errors
 /// If the file cannot be written.
 pub fn save() -> io::Result<()> {
-    let recorder = context::current().and_then(|context| context.hub.recorder.borrow().clone());
+    let recorder = context::current().and_then(|context| context.hub.recorder.get().cloned());
     recorder.map_or(Ok(()), |recorder| recorder.save())
 }
 
-/// Passes what the two machines and the resources tell on to all who listen.
+/// Passes what the two machines and the resources tell on to all who listen: settled when the loop is made.
 #[derive(Default)]
 pub(crate) struct Hub {
     observed: Cell<bool>,
-    observers: RefCell<Rc<[Rc<dyn Observer>]>>,
-    recorder: RefCell<Option<Rc<Recorder>>>,
+    recorder: OnceCell<Rc<Recorder>>,
+    observers: OnceCell<Vec<Rc<dyn Observer>>>,
     next_span: Cell<u64>,
 }
 
 impl Hub {
-    fn tell(&self, event: Event<'_>) {
-        let observers = self.observers.borrow().clone();
-        for observer in observers.iter() {
+    /// Tells the recorder, and then the others: so what one of those reports of an event comes after it in the recording.
+    #[inline]
+    fn tell(&self, record: impl FnOnce(&Recorder), event: Event<'_>) {
+        if let Some(recorder) = self.recorder.get() {
+            record(recorder);
+        }
+        for observer in self.observers.get().into_iter().flatten() {
             observer.event(&event);
         }
     }
@@ -175,8 +193,13 @@ impl Hub {
     #[inline]
     pub(crate) fn tell_loop(&self, event: LoopEvent<'_>) {
         if self.is_observed() {
-            self.tell(Event::Loop(event));
+            self.tell_of_loop(event);
         }
+    }
+
+    #[cold]
+    fn tell_of_loop(&self, event: LoopEvent<'_>) {
+        self.tell(|recorder| recorder.of_loop(event), Event::Loop(event));
     }
 
     fn next_span(&self) -> u64 {
@@ -184,19 +207,19 @@ impl Hub {
     }
 
     pub(crate) fn resource(&self, id: u64, change: &Change) {
-        self.tell(Event::Resource(id, change));
+        self.tell(|recorder| recorder.of_resource(id, change), Event::Resource(id, change));
     }
 }
 
 impl executor::Observer for Hub {
     fn event(&self, event: &executor::Event<'_>) {
-        self.tell(Event::Executor(event));
+        self.tell(|recorder| recorder.of_executor(event), Event::Executor(event));
     }
 }
 
 impl reactor::Observer for Hub {
     fn event(&self, event: &reactor::Event) {
-        self.tell(Event::Reactor(event));
+        self.tell(|recorder| recorder.of_reactor(event), Event::Reactor(event));
     }
 }
 
@@ -220,19 +243,18 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    pub(crate) fn attach(mut self, context: &Rc<Context>, on_report: OnReport) -> io::Result<()> {
+    pub(crate) fn attach(self, context: &Rc<Context>, on_report: OnReport) -> io::Result<()> {
+        let hub = &context.hub;
+        hub.observed.set(self.recording.is_some() || !self.observers.is_empty());
         if let Some(mut recording) = self.recording {
             recording.with_output = self.with_output;
             let recorder = Rc::new(Recorder::create(recording, context.reactor.clock().clone(), on_report)?);
-            // First, so that what another observer reports of an event comes after it.
-            self.observers.insert(0, recorder.clone());
-            *context.hub.recorder.borrow_mut() = Some(recorder);
+            hub.recorder.get_or_init(|| recorder);
         }
-        if !self.observers.is_empty() {
-            context.hub.observed.set(true);
-            *context.hub.observers.borrow_mut() = self.observers.into();
-            context.executor.set_observer(Some(context.hub.clone()));
-            context.reactor.set_observer(Some(context.hub.clone()));
+        hub.observers.get_or_init(|| self.observers);
+        if hub.is_observed() {
+            context.executor.set_observer(Some(hub.clone()));
+            context.reactor.set_observer(Some(hub.clone()));
         }
         Ok(())
     }
@@ -257,8 +279,8 @@ impl Builder {
         self
     }
 
-    /// Records every step in a file: `.ndjson` for one JSON object a line, `.glt` for the compact [binary format](crate::trace::glt). Loops of
-    /// one process that name the same file follow each other in it.
+    /// Records every step in a file: `.ndjson` for one JSON object a line, `.glt` for the compact [binary format](crate::trace::glt), `.json` for
+    /// [Perfetto](crate::trace::perfetto), which is written when the loop is dropped. Loops of one process that name the same file follow each other in it.
     pub fn trace(mut self, path: impl Into<PathBuf>) -> Builder {
         self.tracing.recording = Some(Recording { path: path.into(), ..Recording::default() });
         self

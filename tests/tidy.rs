@@ -149,7 +149,7 @@ fn no_file_is_too_long_to_read_at_a_sitting() {
 fn executor_and_reactor_can_be_read_in_an_evening() {
     let (mut lines, mut code_lines) = (0, 0);
     for (file, text) in ["executor/src", "reactor/src"].into_iter().flat_map(sources) {
-        if !["/observer.rs", "/snapshot.rs", "/model.rs"].iter().any(|part| file.ends_with(part)) {
+        if !["/observer.rs", "/snapshot.rs", "/telling.rs", "/model.rs"].iter().any(|part| file.ends_with(part)) {
             lines += text.lines().filter(|line| !line.trim().is_empty()).count();
             code_lines += code(&text).filter(|line| !line.is_empty()).count();
         }

@@ -4,16 +4,33 @@ use std::path::PathBuf;
 use std::process::exit;
 
 use clap::Parser;
-use glassloop::{Clock, Runtime};
+use glassloop::{Builder, Clock, Runtime};
 
 #[derive(Parser, Clone, Debug)]
 pub struct Options {
     /// Let time jump to the next deadline instead of waiting for it
     #[arg(long)]
     virtual_time: bool,
-    /// Record every step of the loop in FILE, one JSON object a line
+    /// Record every step of the loop in FILE: NAME.ndjson (readable), NAME.glt (compact) or NAME.json (for Perfetto)
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
+}
+
+/// What a loop is made from: a clock is enough.
+pub trait Setup {
+    fn builder(self) -> Builder;
+}
+
+impl Setup for &Clock {
+    fn builder(self) -> Builder {
+        Runtime::builder().clock(self.clone())
+    }
+}
+
+impl Setup for Builder {
+    fn builder(self) -> Builder {
+        self
+    }
 }
 
 impl Options {
@@ -22,23 +39,28 @@ impl Options {
         if self.virtual_time { Clock::new_virtual() } else { Clock::real() }
     }
 
-    /// Runs a future on a loop with this clock, as `glassloop::run` does on the real one.
+    /// Runs a future on a loop of its own, as `glassloop::run` does on the real clock.
     #[track_caller]
-    pub fn run<F: Future>(&self, clock: &Clock, future: F) -> F::Output {
-        let builder = Runtime::builder().clock(clock.clone()).debug_from_env();
-        let builder = match &self.trace {
-            Some(file) => builder.trace(file),
-            None => builder.trace_from_env(),
-        };
-        let runtime = builder.build().unwrap_or_else(|error| {
-            eprintln!("{error}");
-            exit(2)
-        });
+    pub fn run<F: Future>(&self, setup: impl Setup, future: F) -> F::Output {
+        let runtime = self.runtime(setup);
         let result = runtime.block_on(future);
         result.unwrap_or_else(|error| {
             eprintln!("{error}");
             drop(runtime); // ends the trace file
             exit(1)
+        })
+    }
+
+    /// A loop that records what it does, if that was asked for.
+    pub fn runtime(&self, setup: impl Setup) -> Runtime {
+        let builder = setup.builder().debug_from_env();
+        let builder = match &self.trace {
+            Some(file) => builder.trace(file),
+            None => builder.trace_from_env(),
+        };
+        builder.build().unwrap_or_else(|error| {
+            eprintln!("{error}");
+            exit(2)
         })
     }
 }

@@ -16,7 +16,7 @@ use crate::handle::TaskHandle;
 use crate::join::Task;
 use crate::join_error::JoinError;
 use crate::observer::{Ending, Event, Observer, Via};
-use crate::profile::{Header, LastProfile, Reporter};
+use crate::profile::{LastProfile, Reporter};
 use crate::remote::{self, ExecutorId, Message, OutOfExecutors, RemoteHalf};
 use crate::root::RootInfo;
 use crate::run_queue::RunQueue;
@@ -24,6 +24,8 @@ use crate::slots::{Popped, Slots};
 use crate::task::{NO_CHILD, Run, TaskId, TaskRef, new_task};
 use crate::ticket::Ticket;
 use crate::waker;
+
+mod telling;
 
 pub(crate) struct Core {
     pub(crate) id: ExecutorId,
@@ -44,7 +46,13 @@ pub(crate) struct Core {
     pub(crate) escaped: Cell<usize>,
     /// While somebody observes: how many clones of their wakers strangers hold.
     pub(crate) watched: RefCell<BTreeMap<u64, u32>>,
+    /// While somebody observes: how often a primitive took the ticket of who was polled.
+    pub(crate) tickets_taken: Cell<u64>,
     observed: Cell<bool>,
+    /// The executor's number, or, while somebody observes, one that no ticket has.
+    untold: Cell<u16>,
+    /// Of the wakers that polls are given: plain ones, or, while somebody observes, those that tell of clones and drops.
+    table: Cell<waker::Table>,
     observer: RefCell<Option<Rc<dyn Observer>>>,
 }
 
@@ -100,15 +108,22 @@ impl Core {
             closed: Cell::new(false),
             escaped: Cell::new(0),
             watched: RefCell::default(),
+            tickets_taken: Cell::default(),
             observed: Cell::new(false),
+            untold: Cell::new(id.index),
+            table: Cell::new(waker::Table::plain()),
             observer: RefCell::new(None),
         })
     }
 
     #[cfg(feature = "trace")]
     pub(crate) fn set_observer(&self, observer: Option<Rc<dyn Observer>>) {
+        const PROBLEM: &str = "glassloop: an executor was given another observer while it runs";
+        assert!(!self.ticking.get(), "{PROBLEM}");
         self.observed.set(observer.is_some());
-        let former = self.observer.replace(observer);
+        self.untold.set(if observer.is_some() { u16::MAX } else { self.id.index });
+        self.table.set(if observer.is_some() { waker::Table::watched() } else { waker::Table::plain() });
+        let former = std::mem::replace(&mut *self.observer.try_borrow_mut().expect(PROBLEM), observer);
         drop(former);
     }
 
@@ -141,28 +156,6 @@ impl Core {
         }
     }
 
-    #[inline]
-    pub(crate) fn is_observed(&self) -> bool {
-        cfg!(feature = "trace") && self.observed.get()
-    }
-
-    #[inline]
-    pub(crate) fn emit<'e>(&self, event: impl FnOnce() -> Event<'e>) {
-        if self.is_observed() {
-            self.tell(event);
-        }
-    }
-
-    /// Out of line, so that a site costs one branch while nobody looks.
-    #[cold]
-    #[inline(never)]
-    fn tell<'e>(&self, event: impl FnOnce() -> Event<'e>) {
-        let observer = self.observer.borrow().clone();
-        if let Some(observer) = observer {
-            observer.event(&event());
-        }
-    }
-
     /// Whoever is ready now has a turn in the tick that begins; says how many they are.
     #[inline]
     pub(crate) fn begin_tick(&self) -> usize {
@@ -176,6 +169,16 @@ impl Core {
         Some(slots.popped(queue.pop()?))
     }
 
+    /// [`wake`](Core::wake), if nobody is to be told of it and the ticket is one of ours: one compare says both.
+    #[inline]
+    pub(crate) fn wake_untold(&self, ticket: Ticket) -> bool {
+        let ours = self.untold.get() == ticket.executor();
+        if ours {
+            self.state.borrow_mut().enqueue(ticket);
+        }
+        ours
+    }
+
     /// Queues the task, if it is alive and not queued. Never polls, never drops, never blocks.
     #[inline]
     pub(crate) fn wake(&self, ticket: Ticket, via: Via) {
@@ -184,14 +187,6 @@ impl Core {
         } else {
             self.state.borrow_mut().enqueue(ticket);
         }
-    }
-
-    #[cold]
-    fn wake_and_tell(&self, ticket: Ticket, via: Via) {
-        let effect = self.state().slots.effect_of_wake(ticket);
-        let by = self.polling().map(|(_, who)| who);
-        self.emit(|| Event::Wake { task: self.task_ref(ticket), by, via, effect });
-        self.enqueue_and_tell(ticket);
     }
 
     /// Moves a task, a group or a child of one into a slot, where tickets can find it.
@@ -203,22 +198,15 @@ impl Core {
         ticket
     }
 
-    /// Polls, with all that stands round a poll.
+    /// Polls, with all that stands round a poll, but for what is told of it.
     #[inline]
     pub(crate) fn poll<R>(&self, ticket: Ticket, poll: impl FnOnce(&mut Context<'_>) -> Poll<R>) -> Poll<R> {
         self.polls.set(self.polls.get() + 1);
         self.polling.set(Some(ticket));
-        let observed = self.is_observed();
-        if observed {
-            self.tell(|| Event::PollBegin(self.who(ticket)));
-        }
         // Dropping a ticket does nothing: the call is spared.
-        let waker = ManuallyDrop::new(waker::for_poll(ticket, observed));
+        let waker = ManuallyDrop::new(waker::for_poll(ticket, self.table.get()));
         let polled = poll(&mut Context::from_waker(&waker));
         self.polling.set(None);
-        if observed {
-            self.tell(|| Event::PollEnd { task: self.who(ticket), ready: polled.is_ready() });
-        }
         polled
     }
 
@@ -231,16 +219,11 @@ impl Core {
             cell.cancel(JoinError::Cancelled { reason: turn.run.header().profile().reason.clone() });
         } else if self.poll(turn.ticket, |cx| cell.poll(cx)).is_pending() {
             return false;
+        } else {
+            self.emit(|| Event::PollEnd { task: turn.who(), ready: true });
         }
         self.retire(turn, flags, Ending::of(flags));
         true
-    }
-
-    /// Tells of a request to cancel, once: when it is made inside this executor, else when it is delivered.
-    pub(crate) fn tell_cancel(&self, ticket: Ticket, flags: &Flags) {
-        if !flags.mark_cancel_told() {
-            self.emit(|| Event::CancelAsk(self.who(ticket)));
-        }
     }
 
     /// Frees the slot of what has ended.
@@ -352,14 +335,6 @@ impl Core {
         let ticket = self.occupy(Some(run.clone()), NO_CHILD, run.flags(NO_CHILD));
         self.announce_spawn(run.header(), run.children(), run.size());
         ticket
-    }
-
-    pub(crate) fn announce_spawn(&self, header: &Header, children: Option<u32>, size: usize) {
-        if self.is_observed() {
-            let profile = header.profile();
-            let (parent, name, location) = (profile.parent, profile.name.as_deref(), profile.location);
-            self.emit(|| Event::Spawn { task: header.id, children, parent, name, location, size });
-        }
     }
 
     /// Queues what has just been born, or woken.

@@ -127,26 +127,46 @@ impl Executor {
     ///
     /// # Panics
     /// When called from inside a task, as it would run the loop within itself.
-    pub fn tick(&self, mut root: Option<&mut dyn RunRoot>) -> usize {
+    pub fn tick(&self, root: Option<&mut dyn RunRoot>) -> usize {
         let core = &self.core;
         let _ticked = self.begin_turns("tick");
         if core.half.parking.take() {
             core.drain_messages();
         }
         let ready = core.begin_tick();
+        if core.is_observed() {
+            self.give_turns::<true>(ready, root);
+        } else {
+            self.give_turns::<false>(ready, root);
+        }
+        ready
+    }
+
+    /// The turns of one tick. Whether somebody observes is asked once a tick: so a poll that nobody is told of pays nothing for it.
+    #[inline(always)]
+    fn give_turns<const OBSERVED: bool>(&self, ready: usize, mut root: Option<&mut dyn RunRoot>) {
+        let core = &self.core;
         for _ in 0..ready {
             let Some(Popped { ticket, index, run }) = core.pop() else { break };
-            core.emit(|| Event::Dequeue(core.task_ref(ticket)));
             if let Some(run) = run {
-                if run.as_ref().turn(core, &Turn { run: &run, index, ticket }) {
+                let turn = Turn { run: &run, index, ticket };
+                let told = OBSERVED && core.tell_turn(&turn);
+                let ended = run.as_ref().turn(core, &turn);
+                if told && !ended {
+                    core.tell(&Event::PollEnd { task: turn.who(), ready: false });
+                }
+                if ended {
                     // It may be the last owner, and what is dropped with it is the user's.
                     drop_quietly(run);
                 }
-            } else if let Some(root) = &mut root {
-                root.turn(ticket);
+            } else {
+                let told = if OBSERVED { core.tell_turn_of_root(ticket, root.is_some()) } else { None };
+                let ended = root.as_mut().is_none_or(|root| root.turn(ticket));
+                if let Some(task) = told.filter(|_| !ended) {
+                    core.tell(&Event::PollEnd { task, ready: false });
+                }
             }
         }
-        ready
     }
 
     /// Until the guard goes nobody else gives turns.
@@ -196,6 +216,9 @@ impl Executor {
     }
 
     /// Has `observer` told of every step from now on; `None` ends it.
+    ///
+    /// # Panics
+    /// From inside a task: a tick is told whole or not at all.
     #[cfg(feature = "trace")]
     pub fn set_observer(&self, observer: Option<Rc<dyn Observer>>) {
         self.core.set_observer(observer);

@@ -8,6 +8,8 @@ pub struct Flags {
     /// The slot it occupies while it is alive.
     pub(crate) slot: Cell<u32>,
     bits: Cell<u8>,
+    /// There was a `TaskHandle` of it.
+    shared: Cell<bool>,
 }
 
 impl Flags {
@@ -88,6 +90,14 @@ impl Flags {
     #[inline]
     pub(crate) fn is_detached(&self) -> bool {
         self.has(Flags::DETACHED)
+    }
+
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared.get()
+    }
+
+    pub(crate) fn mark_shared(&self) {
+        self.shared.set(true);
     }
 
     pub(crate) fn mark_detached(&self) {

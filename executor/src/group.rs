@@ -122,7 +122,10 @@ impl<M: Children> GroupBlock<M> {
             let ticket = core.occupy(Some(turn.run.clone()), index as u32, self.children.flags(index));
             let turn = Turn { run: turn.run, index: index as u32, ticket };
             core.emit(|| Event::ChildStart(turn.who()));
-            self.turn_of_child(core, &turn);
+            let told = core.is_observed() && core.tell_poll(&turn);
+            if !self.turn_of_child(core, &turn) && told {
+                core.emit(|| Event::PollEnd { task: turn.who(), ready: false });
+            }
         }
         core.retire(turn, &self.flags, Ending::Started);
         // Another may move in there, and a cancel of the group must not find it.

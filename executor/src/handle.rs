@@ -30,6 +30,7 @@ enum Inner {
 
 impl TaskHandle {
     pub(crate) fn of(run: Pin<Rc<dyn Run>>, index: u32) -> TaskHandle {
+        run.flags(index).mark_shared();
         TaskHandle(Inner::Run(run, index))
     }
 

@@ -197,3 +197,16 @@ pub struct JoinState {
     /// Where.
     pub location: &'static Location<'static>,
 }
+
+/// Who can cancel a task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Owners {
+    /// Nobody has a handle of it.
+    Nobody,
+    /// Whoever has its one [`Task`](crate::Task).
+    ItsHandle,
+    /// There was a [`TaskHandle`](crate::TaskHandle) of it, which may have been cloned; or it is the child of a `gather`.
+    Anybody,
+    /// It is the root: it ends with its `block_on`.
+    TheLoop,
+}

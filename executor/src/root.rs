@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::thread;
 
 use crate::core::Core;
@@ -75,26 +75,30 @@ impl<'f, F: Future> Root<'f, F> {
 
 /// The root future, seen from the executor that gives it a turn.
 pub trait RunRoot {
+    /// True if it has ended.
     #[doc(hidden)]
-    fn turn(&mut self, ticket: Ticket);
+    fn turn(&mut self, ticket: Ticket) -> bool;
 }
 
 impl<F: Future> RunRoot for Root<'_, F> {
-    fn turn(&mut self, ticket: Ticket) {
+    fn turn(&mut self, ticket: Ticket) -> bool {
         // The turn belongs to another root.
         if self.ended || ticket != self.ticket {
-            return;
+            return true;
         }
         let future = &mut self.future;
-        let polled = self.core.poll(ticket, |cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
+        let poll = |cx: &mut Context<'_>| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
             Err(payload) => Poll::Ready(Err(payload)),
-        });
+        };
+        let polled = self.core.poll(ticket, poll);
         if let Poll::Ready(output) = polled {
+            self.core.emit(|| Event::PollEnd { task: TaskRef { task: self.id, child: None }, ready: true });
             self.output = Some(output);
             self.end(Ending::Finished);
         }
+        self.ended
     }
 }
 

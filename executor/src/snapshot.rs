@@ -1,10 +1,12 @@
-//! The executor's whole state at one moment, read off the slots and the run queue.
+//! The executor's whole state at one moment, read off the slots and the run queue; and what is no state, but known all the same.
 
-use crate::core::Core;
+use crate::core::{Core, task_ref};
+use crate::executor::Executor;
 use crate::flags::Flags;
-use crate::observer::{JoinState, Snapshot, TaskState};
+use crate::observer::{JoinState, Owners, Snapshot, TaskState};
 use crate::profile::Header;
 use crate::task::TaskRef;
+use crate::waker::with_current;
 
 impl Core {
     pub(crate) fn snapshot(&self) -> Snapshot {
@@ -43,4 +45,30 @@ impl Core {
         let run_queue = state.queue.iter().map(|slot| slots.tenant(slot).map(|ticket| self.who(ticket))).collect();
         Snapshot { polling: self.polling().map(|(_, who)| who), run_queue, tasks, joins }
     }
+}
+
+impl Executor {
+    /// Whether a waker was cloned where its task could not be told: who holds wakers of which task is known no more.
+    pub fn has_escaped_elsewhere(&self) -> bool {
+        self.core().half.has_escaped()
+    }
+
+    /// Who can cancel a live task.
+    pub fn owners_of(&self, task: TaskRef) -> Owners {
+        let state = self.core().state();
+        let mut runs = (0..state.slots.used()).filter_map(|slot| state.slots.run(slot));
+        match runs.find(|(run, index)| task_ref(&***run, *index) == task) {
+            None if self.core().root().is_some_and(|root| root.task_ref() == task) => Owners::TheLoop,
+            Some((run, index)) if task.child.is_none() && !run.flags(index).is_shared() => {
+                if run.flags(index).is_detached() { Owners::Nobody } else { Owners::ItsHandle }
+            }
+            _ => Owners::Anybody,
+        }
+    }
+}
+
+/// How often a primitive of this project has taken the ticket of who was polled, in the executor that runs on this thread; counted
+/// while it is observed. One that takes it and tells of no wait can wake the task all the same.
+pub fn tickets_taken() -> u64 {
+    with_current(|core| core.tickets_taken.get()).unwrap_or_default()
 }

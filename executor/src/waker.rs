@@ -28,10 +28,25 @@ pub(crate) fn of_ticket(ticket: Ticket) -> Waker {
     with_table(ticket, &VTABLE)
 }
 
+/// One of the two.
+#[derive(Clone, Copy)]
+pub(crate) struct Table(&'static RawWakerVTable);
+
+impl Table {
+    pub(crate) fn plain() -> Table {
+        Table(&VTABLE)
+    }
+
+    #[cfg(feature = "trace")]
+    pub(crate) fn watched() -> Table {
+        Table(&WATCHED)
+    }
+}
+
 /// The waker that a poll is given.
 #[inline]
-pub(crate) fn for_poll(ticket: Ticket, observed: bool) -> Waker {
-    with_table(ticket, if observed { &WATCHED } else { &VTABLE })
+pub(crate) fn for_poll(ticket: Ticket, table: Table) -> Waker {
+    with_table(ticket, table.0)
 }
 
 /// `table` must be one of the two above.
@@ -52,10 +67,11 @@ fn ticket_of(data: *const (), vtable: &'static RawWakerVTable) -> Option<Ticket>
 #[inline]
 pub fn own_waker(cx: &Context<'_>) -> Waker {
     let waker = cx.waker();
-    match ticket_of(waker.data(), waker.vtable()) {
-        Some(ticket) => of_ticket(ticket),
-        None => waker.clone(),
+    let Some(ticket) = ticket_of(waker.data(), waker.vtable()) else { return waker.clone() };
+    if ptr::eq(waker.vtable(), &WATCHED) {
+        with_current(|core| core.tickets_taken.set(core.tickets_taken.get() + 1));
     }
+    of_ticket(ticket)
 }
 
 /// The ticket of whoever is being polled on this thread; a word to keep, for reports. See [`task_of_ticket`].
@@ -97,6 +113,15 @@ fn clone(data: *const ()) -> RawWaker {
 
 fn wake(data: *const ()) {
     let ticket = Ticket(data.addr() as u64);
+    if with_current(|core| core.wake_untold(ticket)) != Some(true) {
+        wake_the_long_way(ticket);
+    }
+}
+
+/// The executor does not run on this thread, or somebody observes it.
+#[cold]
+#[inline(never)]
+fn wake_the_long_way(ticket: Ticket) {
     let local = with_current(|core| {
         let local = core.id.index == ticket.executor();
         if local {

@@ -114,5 +114,5 @@ pub enum Event {
     /// The reactor is about to ask the system for readiness, and to block at most this long (`None`: without limit).
     Park { at: Instant, max_wait: Option<Duration> },
     /// The system answered, after `slept` by the reactor's clock.
-    Unpark { ready: usize, unparked: bool, slept: Duration },
+    Unpark { at: Instant, ready: usize, unparked: bool, slept: Duration },
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Instant};
 use crate::observer::Event;
 #[cfg(feature = "trace")]
 use crate::observer::Observer;
@@ -49,6 +49,10 @@ pub(crate) struct Shared {
     unparker: Arc<Unparker>,
     next_waiter: Cell<u64>,
     waiting: Cell<usize>,
+    /// When the last turn that somebody observed began to wait.
+    parked_at: Cell<Instant>,
+    #[cfg(feature = "trace")]
+    observed: Cell<bool>,
     #[cfg(feature = "trace")]
     observer: RefCell<Option<Rc<dyn Observer>>>,
 }
@@ -86,6 +90,9 @@ impl Reactor {
             unparker,
             next_waiter: Cell::new(0),
             waiting: Cell::new(0),
+            parked_at: Cell::default(),
+            #[cfg(feature = "trace")]
+            observed: Cell::new(false),
             #[cfg(feature = "trace")]
             observer: RefCell::new(None),
         };
@@ -118,9 +125,20 @@ impl Reactor {
         let Ok(mut poller) = self.shared.poller.try_borrow_mut() else {
             panic!("Reactor::turn inside a turn: a waker only puts its task in a queue, it runs nothing");
         };
-        let Poller { poll, events } = &mut *poller;
-        self.emit(|| Event::Park { at: self.clock().now(), max_wait: self.wait_limit(max_wait) });
-        let parked_at = self.clock().latest();
+        if self.is_observed() {
+            self.turn_of::<true>(&mut poller, max_wait)
+        } else {
+            self.turn_of::<false>(&mut poller, max_wait)
+        }
+    }
+
+    /// A turn: `TELL` if somebody may observe it, which so is asked once.
+    #[inline(always)]
+    fn turn_of<const TELL: bool>(&self, poller: &mut Poller, max_wait: Option<Duration>) -> io::Result<Turn> {
+        let Poller { poll, events } = poller;
+        if TELL {
+            self.emit(|| self.park_event(max_wait));
+        }
         // Computed last: what was armed until now counts.
         let polled = poll.poll(events, self.wait_limit(max_wait));
 
@@ -132,15 +150,29 @@ impl Reactor {
         if ready > 0 || max_wait != Some(Duration::ZERO) {
             self.clock().waited();
         }
-        self.emit(|| Event::Unpark { ready, unparked, slept: self.clock().now() - parked_at });
+        if TELL {
+            self.emit(|| self.unpark_event(ready, unparked));
+        }
         polled.or_else(|error| if error.kind() == ErrorKind::Interrupted { Ok(()) } else { Err(error) })?;
         for event in events.iter().filter(|event| event.token() != Sources::UNPARK) {
-            self.source_event(event);
+            self.source_event::<TELL>(event);
         }
         Ok(Turn { ready, unparked })
     }
 
+    fn park_event(&self, max_wait: Option<Duration>) -> Event {
+        let at = self.clock().now();
+        self.shared.parked_at.set(at);
+        Event::Park { at, max_wait: self.wait_limit(max_wait) }
+    }
+
+    fn unpark_event(&self, ready: usize, unparked: bool) -> Event {
+        let at = self.clock().now();
+        Event::Unpark { at, ready, unparked, slept: at - self.shared.parked_at.get() }
+    }
+
     /// How long a turn may block that is allowed `max_wait`.
+    #[inline(always)]
     fn wait_limit(&self, max_wait: Option<Duration>) -> Option<Duration> {
         if self.clock().is_virtual() || max_wait == Some(Duration::ZERO) {
             return max_wait;
@@ -173,15 +205,36 @@ impl Reactor {
     /// Has `observer` told every event from now on; `None`: nobody. (With the feature `trace`.)
     #[cfg(feature = "trace")]
     pub fn set_observer(&self, observer: Option<Rc<dyn Observer>>) {
+        self.shared.observed.set(observer.is_some());
         let _former = self.shared.observer.replace(observer); // dropped outside of the borrow
     }
 
+    #[inline]
+    pub(crate) fn is_observed(&self) -> bool {
+        #[cfg(feature = "trace")]
+        return self.shared.observed.get();
+        #[cfg(not(feature = "trace"))]
+        false
+    }
+
     /// Tells the observer, if there is one. Comes after the change, and outside of any borrow.
+    #[inline(always)]
     pub(crate) fn emit(&self, event: impl FnOnce() -> Event) {
+        if self.is_observed() {
+            self.tell(&event());
+        }
+    }
+
+    /// Out of line, so that a site costs one branch while nobody looks.
+    #[cold]
+    #[inline(never)]
+    fn tell(&self, event: &Event) {
         #[cfg(feature = "trace")]
         {
             let observer = self.shared.observer.borrow().clone();
-            observer.inspect(|observer| observer.event(&event()));
+            if let Some(observer) = observer {
+                observer.event(event);
+            }
         }
         #[cfg(not(feature = "trace"))]
         let _ = event;

@@ -155,7 +155,7 @@ impl<S: mio::event::Source> Source<S> {
             // There may be more than this one took, and the system will not say it again.
             match place.take() {
                 Some(waiting) => waiting.done(),
-                None => self.reactor.pass_turn(&self.state, direction),
+                None => self.reactor.pass_turn::<true>(&self.state, direction),
             }
         } else {
             place.get_or_insert_with(|| Waiting::new(&self.reactor, &self.state, direction)).wait(wait());
@@ -208,7 +208,7 @@ impl<S: mio::event::Source> Source<S> {
     /// Takes back the wait that is in a direction's seat, if any; its waker is dropped.
     pub fn stop_waiting(&self, direction: Direction) {
         let seat = self.state.readiness(direction).seat;
-        self.reactor.end_wait(&self.state, direction, seat, WaitEnd::Dropped);
+        self.reactor.end_wait::<true>(&self.state, direction, seat, WaitEnd::Dropped);
     }
 
     fn try_io<R>(

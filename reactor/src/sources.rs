@@ -31,6 +31,17 @@ impl SourceState {
         }
     }
 
+    /// That somebody, who does, waits under this number.
+    fn wait_event(&self, direction: Direction, number: u64) -> Event {
+        let mut event = None;
+        self.readiness(direction).for_each_wait(|waiter, wait| {
+            if waiter == number {
+                event = Some(wait_on(self.id, direction, waiter, wait));
+            }
+        });
+        event.expect("it has just joined the line")
+    }
+
     /// Adds the events that lead from nothing to this state.
     fn describe(&self, events: &mut Vec<Event>) {
         let source = self.id;
@@ -130,7 +141,7 @@ impl Reactor {
         let mut waits = Vec::new();
         for direction in [Direction::Read, Direction::Write] {
             while let Some(first) = state.readiness(direction).first() {
-                waits.extend(self.end_wait(state, direction, first, WaitEnd::Woken));
+                waits.extend(self.end_wait::<true>(state, direction, first, WaitEnd::Woken));
             }
         }
         self.shared.sources.borrow_mut().remove(state.token);
@@ -142,7 +153,8 @@ impl Reactor {
     ///
     /// A closed or failed direction is ready too, so that the operation itself reports what happened. That the peer
     /// will send no more (read-closed) says nothing of whether it still listens (write-closed).
-    pub(crate) fn source_event(&self, event: &mio::event::Event) {
+    #[inline(always)]
+    pub(crate) fn source_event<const TELL: bool>(&self, event: &mio::event::Event) {
         let found = self.shared.sources.borrow().find(event.token());
         let Some(state) = found else { return }; // it was dropped since
         let (readable, writable) = (event.is_readable() || event.is_error(), event.is_writable() || event.is_error());
@@ -157,22 +169,23 @@ impl Reactor {
             newly(&state.read.closed, read_closed),
             newly(&state.write.closed, write_closed),
         ];
-        if new_bits.contains(&true) {
+        if TELL && new_bits.contains(&true) {
             let [readable, writable, read_closed, write_closed] = new_bits;
             self.emit(|| Event::Ready { source: state.id, readable, writable, read_closed, write_closed });
         }
         for (direction, ready) in [(Direction::Read, readable), (Direction::Write, writable)] {
             if ready {
-                self.pass_turn(&state, direction);
+                self.pass_turn::<TELL>(&state, direction);
             }
         }
     }
 
     /// Wakes the first in line, if there is one and there may be something for it.
-    pub(crate) fn pass_turn(&self, state: &SourceState, direction: Direction) {
+    #[inline]
+    pub(crate) fn pass_turn<const TELL: bool>(&self, state: &SourceState, direction: Direction) {
         let readiness = state.readiness(direction);
         if let Some(first) = readiness.first().filter(|_| readiness.ready.get())
-            && let Some(wait) = self.end_wait(state, direction, first, WaitEnd::Woken)
+            && let Some(wait) = self.end_wait::<TELL>(state, direction, first, WaitEnd::Woken)
         {
             wait.waker.wake();
         }
@@ -185,19 +198,19 @@ impl Reactor {
         if readiness.has(number, &wait) {
             return;
         }
-        let displaced = self.end_wait(state, direction, number, WaitEnd::Replaced);
-        let event = wait_on(state.id, direction, number, &wait);
+        let displaced = self.end_wait::<true>(state, direction, number, WaitEnd::Replaced);
         let displaced = displaced.filter(|displaced| !displaced.waker.will_wake(&wait.waker));
         readiness.join(number, wait);
         self.count_waiting(1);
-        self.emit(|| event);
+        self.emit(|| state.wait_event(direction, number));
         if let Some(displaced) = displaced {
             displaced.waker.wake();
         }
     }
 
     /// Takes the wait with this number out of the line, if it is there.
-    pub(crate) fn end_wait(
+    #[inline]
+    pub(crate) fn end_wait<const TELL: bool>(
         &self,
         state: &SourceState,
         direction: Direction,
@@ -206,13 +219,21 @@ impl Reactor {
     ) -> Option<Wait> {
         let wait = state.readiness(direction).leave(number)?;
         self.count_waiting(-1);
-        self.emit(|| Event::WaitOff { source: state.id, direction, waiter: number, why });
+        if TELL {
+            self.emit(|| Event::WaitOff { source: state.id, direction, waiter: number, why });
+        }
         Some(wait)
     }
 
+    #[inline]
     pub(crate) fn not_ready(&self, state: &SourceState, direction: Direction) {
-        if state.readiness(direction).ready.replace(false) {
-            self.emit(|| Event::NotReady { source: state.id, direction });
+        if state.readiness(direction).ready.replace(false) && self.is_observed() {
+            self.tell_not_ready(state.id, direction);
         }
+    }
+
+    #[cold]
+    fn tell_not_ready(&self, source: u64, direction: Direction) {
+        self.emit(|| Event::NotReady { source, direction });
     }
 }

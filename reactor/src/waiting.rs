@@ -35,16 +35,16 @@ impl Waiting {
 
     /// The operation is done: whatever there is beyond what it took is for the next.
     pub(crate) fn done(self) {
-        self.reactor.end_wait(&self.state, self.direction, self.number, WaitEnd::Dropped);
+        self.reactor.end_wait::<true>(&self.state, self.direction, self.number, WaitEnd::Dropped);
         // Now it stands in no line, so its drop passes the turn on.
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        let was_standing = self.reactor.end_wait(&self.state, self.direction, self.number, WaitEnd::Dropped);
+        let was_standing = self.reactor.end_wait::<true>(&self.state, self.direction, self.number, WaitEnd::Dropped);
         if was_standing.is_none() {
-            self.reactor.pass_turn(&self.state, self.direction);
+            self.reactor.pass_turn::<true>(&self.state, self.direction);
         }
     }
 }

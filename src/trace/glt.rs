@@ -1,4 +1,4 @@
-//! The compact binary format, `.glt`: [`encode`] writes it, [`decode`] reads it.
+//! The compact binary format, `.glt`: `encode` writes it, [`decode`] reads it.
 //!
 //! ```text
 //! file    = run*                                   loops of one process that record in one file follow each other

@@ -2,11 +2,13 @@
 
 use std::cell::Cell;
 use std::io::ErrorKind;
+use std::rc::Rc;
 use std::time::Duration;
 
-use super::glt::encode::Text;
+use super::glt::decode;
+use super::glt::encode::{Block, Text};
 use super::schema::{Direction, Effect, Ending, Entry, Finding, Via, WaitEnd};
-use super::{Change, Event, LoopEvent, Seen, SeenWait, Snapshot, executor, reactor, schema};
+use super::{Change, LoopEvent, Seen, SeenWait, Snapshot, executor, reactor, schema};
 use crate::report::Report;
 
 use executor::TaskRef;
@@ -19,28 +21,13 @@ pub(crate) struct Translator {
 }
 
 impl Translator {
-    /// `out` may hide what the program prints: its length is told in any case.
-    pub(crate) fn translate<'a>(&self, event: &Event<'a>, show_output: bool) -> Entry<Text<'a>> {
-        let entry = match *event {
-            Event::Executor(event) => self.of_executor(event),
-            Event::Reactor(event) => of_reactor(event),
-            Event::Resource(resource, change) => of_resource(resource, change),
-            Event::Loop(event) => of_loop(event, show_output),
-        };
-        match &entry {
-            Entry::TimerFire { timer, .. } => self.cause.set(Some((Via::Timer, *timer))),
-            Entry::SourceWaitOff { source, why: WaitEnd::Woken, .. } => self.cause.set(Some((Via::Io, *source))),
-            Entry::ResWoken { resource, .. } => self.cause.set(Some((Via::Resource, *resource))),
-            Entry::JoinWaitOff { target, why: WaitEnd::Woken, .. } => self.cause.set(Some((Via::Join, *target))),
-            // Several may be woken by one cause: foreign combinators pass it on.
-            Entry::Wake { .. } | Entry::Enqueue { .. } | Entry::WakerDrop { .. } => {}
-            _ => self.cause.set(None),
-        }
-        entry
-    }
-
-    fn of_executor<'a>(&self, event: &'a executor::Event<'a>) -> Entry<Text<'a>> {
+    #[inline]
+    pub(crate) fn of_executor<'a>(&self, event: &executor::Event<'a>) -> Entry<Text<'a>> {
         use executor::Event::*;
+        // Several may be woken by one cause: foreign combinators pass it on.
+        if !matches!(event, Wake { .. } | Enqueue(_) | WakerDrop { .. }) {
+            self.cause.set(None);
+        }
         match *event {
             Spawn { task, children, parent, name, location, size } => Entry::Spawn {
                 task: whole(task),
@@ -69,13 +56,37 @@ impl Translator {
             WaitOn { target, waiter, location } => Entry::JoinWaitOn { task: waiter, target, loc: Text::At(location) },
             WaitOff { target, waiter, why } => {
                 let why = match why {
-                    executor::WaitEnd::Woken => WaitEnd::Woken,
+                    executor::WaitEnd::Woken => {
+                        self.cause.set(Some((Via::Join, target)));
+                        WaitEnd::Woken
+                    }
                     executor::WaitEnd::Dropped => WaitEnd::Dropped,
                     executor::WaitEnd::Replaced => WaitEnd::Replaced,
                 };
                 Entry::JoinWaitOff { task: waiter, target, why }
             }
         }
+    }
+
+    pub(crate) fn of_reactor<'a>(&self, event: &reactor::Event) -> Entry<Text<'a>> {
+        let entry = of_reactor(event);
+        self.cause.set(match entry {
+            Entry::TimerFire { timer, .. } => Some((Via::Timer, timer)),
+            Entry::SourceWaitOff { source, why: WaitEnd::Woken, .. } => Some((Via::Io, source)),
+            _ => None,
+        });
+        entry
+    }
+
+    pub(crate) fn of_resource<'a>(&self, resource: u64, change: &'a Change) -> Entry<Text<'a>> {
+        self.cause.set(matches!(change, Change::Woken(_)).then_some((Via::Resource, resource)));
+        of_resource(resource, change)
+    }
+
+    /// What the program prints is told, or only its length.
+    pub(crate) fn of_loop<'a>(&self, event: LoopEvent<'a>, show_output: bool) -> Entry<Text<'a>> {
+        self.cause.set(None);
+        of_loop(event, show_output)
     }
 
     fn cause_of(&self, task: Option<TaskRef>, by: Option<TaskRef>, via: executor::Via) -> (Via, Option<u64>) {
@@ -116,8 +127,11 @@ fn finding_of(report: &Report) -> (Finding, Option<TaskRef>) {
         Report::TaskPanicked { task, .. } | Report::TaskFailed { task, .. } => (Finding::Uncollected, Some(*task)),
         Report::CallbackPanicked { .. } => (Finding::CallbackPanicked, None),
         Report::PossibleDeadlock { .. } => (Finding::PossibleDeadlock, None),
-        Report::AwaitCycle(_) => (Finding::AwaitCycle, None),
-        _ => (Finding::Other, None),
+        Report::AwaitCycle(cycle) => (Finding::AwaitCycle, cycle.tasks.first().map(|member| member.task)),
+        Report::Deadlock(_) => (Finding::Deadlock, None),
+        Report::LostWake { task, .. } => (Finding::LostWake, Some(*task)),
+        Report::BusyLoop { task, .. } => (Finding::BusyLoop, Some(*task)),
+        Report::TraceLost { .. } => (Finding::Other, None),
     }
 }
 
@@ -166,7 +180,7 @@ fn of_reactor<'a>(event: &reactor::Event) -> Entry<Text<'a>> {
             Entry::SourceWaitOff { source, direction: direction_of(direction), waiter, why }
         }
         Park { max_wait, .. } => Entry::Park { timeout: max_wait.map(nanos) },
-        Unpark { ready, unparked, slept } => Entry::Unpark { ready: ready as u64, unparked, slept: nanos(slept) },
+        Unpark { ready, unparked, slept, .. } => Entry::Unpark { ready: ready as u64, unparked, slept: nanos(slept) },
     }
 }
 
@@ -194,6 +208,15 @@ fn of_resource(resource: u64, change: &Change) -> Entry<Text<'_>> {
         Change::Woken(waiter) => Entry::ResWoken { resource, waiter: *waiter },
         Change::WaitOff(waiter) => Entry::ResWaitOff { resource, waiter: *waiter },
     }
+}
+
+/// The entries that lead from nothing to a state, as whoever reads the block they stand in gets them.
+pub(crate) fn entries(snapshot: &Snapshot) -> Vec<Entry<Rc<str>>> {
+    let mut block = Block::new(1, 0);
+    describe(snapshot, &mut |entry| block.state(entry));
+    let (bytes, head) = (block.bytes(), 5); // a tag, and the length
+    let decoded = decode::block(&bytes, head..bytes.len());
+    decoded.expect("a block that was just written can be read").states
 }
 
 /// Calls `tell` with the entries that lead from nothing to a state.

@@ -1,6 +1,7 @@
 //! The readable format: one JSON object a line. Every line has `seq`, `t` and `kind`, and the fields of its kind; what is absent is left out.
 
-use std::fmt::Write;
+use std::fmt::Write as _;
+use std::io;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -8,14 +9,52 @@ use thiserror::Error;
 
 use super::executor::TaskRef;
 use super::glt::encode::Text;
+use super::perfetto::ExportError;
 use super::reactor::Place;
+use super::read::Trace;
+use super::recorder::header_line;
 use super::schema::{Entry, FieldReader, FieldWriter, KINDS, Record, Word};
 
 /// Appends a line.
-pub(crate) fn write(line: &mut String, seq: u64, t: u64, entry: &Entry<Text<'_>>) {
+pub(crate) fn write<S: AsText>(line: &mut String, seq: u64, t: u64, entry: &Entry<S>) {
     let _ = write!(line, r#"{{"seq":{seq},"t":{t},"kind":"{}""#, entry.kind());
     entry.write(&mut Fields(line));
     line.push_str("}\n");
+}
+
+/// Writes a trace of either format, as it would have been recorded here.
+///
+/// # Errors
+/// If the trace cannot be read to its end (what is whole is written), or nothing can be written.
+pub fn export(trace: &Trace, out: &mut dyn io::Write) -> Result<(), ExportError> {
+    let mut line = String::new();
+    for run in &trace.runs {
+        writeln!(out, "{}", header_line(run.header_value()))?;
+        for record in run.records() {
+            let Record { seq, t, entry } = record?;
+            line.clear();
+            write(&mut line, seq, t, &entry);
+            out.write_all(line.as_bytes())?;
+        }
+    }
+    Ok(out.flush()?)
+}
+
+/// A text, as it is recorded or as it was read.
+pub(crate) trait AsText {
+    fn with_text(&self, f: impl FnOnce(&str));
+}
+
+impl AsText for Text<'_> {
+    fn with_text(&self, f: impl FnOnce(&str)) {
+        self.with(f);
+    }
+}
+
+impl AsText for Rc<str> {
+    fn with_text(&self, f: impl FnOnce(&str)) {
+        f(self);
+    }
 }
 
 /// A text in JSON's quotes.
@@ -36,7 +75,7 @@ impl Fields<'_> {
     }
 }
 
-impl FieldWriter<Text<'_>> for Fields<'_> {
+impl<S: AsText> FieldWriter<S> for Fields<'_> {
     fn number(&mut self, name: &'static str, value: &u64) {
         self.field(name, value);
     }
@@ -51,13 +90,13 @@ impl FieldWriter<Text<'_>> for Fields<'_> {
         self.field(name, value);
     }
 
-    fn text(&mut self, name: &'static str, value: &Text<'_>) {
-        value.with(|text| self.string(name, text));
+    fn text(&mut self, name: &'static str, value: &S) {
+        value.with_text(|text| self.string(name, text));
     }
 
-    fn maybe_text(&mut self, name: &'static str, value: &Option<Text<'_>>) {
+    fn maybe_text(&mut self, name: &'static str, value: &Option<S>) {
         if let Some(text) = value {
-            text.with(|text| self.string(name, text));
+            text.with_text(|text| self.string(name, text));
         }
     }
 

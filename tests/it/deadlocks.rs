@@ -43,9 +43,9 @@ fn two_tasks_on_two_empty_queues() {
     let at = |line: u32| format!("at {}:{line}:", file!());
     let lines: Vec<&str> = report.lines().collect();
     assert_eq!(lines[0], "glassloop: deadlock: 2 tasks alive, nothing can wake them");
-    assert!(lines[1].starts_with("  task 1 \"main\" waits for get of queue 2 at "), "{report}");
+    assert!(lines[1].starts_with("  task 1 \"main\"  waits for get of Queue 2 (empty, made at "), "{report}");
     assert!(lines[1].contains(&at(MAIN_WAITS)), "{report}");
-    assert!(lines[2].starts_with("  task 2 \"other\" waits for get of queue 1 at "), "{report}");
+    assert!(lines[2].starts_with("  task 2 \"other\" waits for get of Queue 1 (empty, made at "), "{report}");
     assert!(lines[2].contains(&at(OTHER_WAITS)) && lines[2].contains(&at(CREATED)), "{report}");
     assert_eq!(lines.len(), 3);
 }
@@ -57,7 +57,7 @@ fn the_join_of_a_queue_that_nobody_works_off() {
         queue.put(1).await.unwrap();
         queue.join().await;
     });
-    assert!(report.contains("1 task alive") && report.contains("\"main\" waits for join of queue"), "{report}");
+    assert!(report.contains("1 task alive") && report.contains("\"main\" waits for join of Queue"), "{report}");
 }
 
 #[test]
@@ -71,9 +71,12 @@ fn a_gather_that_waits_for_itself_through_a_queue() {
         gather(getters).await;
         queue.put(1).await.unwrap();
     });
-    assert!(report.contains("3 tasks alive") && report.contains("\"main\" waits for gather 2 at "), "{report}");
-    assert!(report.contains("task 2[0] \"gather-2[0]\" waits for get of queue"), "{report}");
-    assert!(report.contains("task 2[1] \"gather-2[1]\" waits for get of queue"), "{report}");
+    assert!(
+        report.contains("3 tasks alive") && report.contains("\"main\"           waits for gather 2 at "),
+        "{report}"
+    );
+    assert!(report.contains("task 2[0] \"gather-2[0]\" waits for get of Queue"), "{report}");
+    assert!(report.contains("task 2[1] \"gather-2[1]\" waits for get of Queue"), "{report}");
 }
 
 #[test]
@@ -83,9 +86,9 @@ fn one_task_that_waits_for_several_things_and_one_that_waits_for_it() {
         right.put(1).await.unwrap();
         drop(create_task(async move { join!(left.get(), right.put(2)).await }).await);
     });
-    assert!(report.contains("\"main\" waits for task 2 \"Task-2\""), "{report}");
-    assert!(report.contains("\"Task-2\" waits for get of queue 1"), "{report}");
-    assert!(report.contains("\"Task-2\" waits for put of queue 2"), "{report}");
+    assert!(report.contains("\"main\"   waits for the end of task 2 \"Task-2\" at "), "{report}");
+    assert!(report.contains("\"Task-2\" waits for get of Queue 1 (empty, "), "{report}");
+    assert!(report.contains("  and for put of Queue 2 1/1 (made at "), "{report}");
 }
 
 #[test]
@@ -101,7 +104,7 @@ fn run_panics_with_the_report() {
             Queue::<u8>::new().get().await.unwrap();
         });
     });
-    assert!(text.starts_with("glassloop: deadlock: 1 task alive") && text.contains("get of queue"), "{text}");
+    assert!(text.starts_with("glassloop: deadlock: 1 task alive") && text.contains("get of Queue 1"), "{text}");
 }
 
 #[test]

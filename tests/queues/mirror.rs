@@ -78,7 +78,10 @@ fn a_queue_filled_before_a_loop_knows_it_comes_with_its_items() {
     let builder = Runtime::builder().clock(Clock::new_virtual()).observer(mirror.clone());
     let runtime = builder.build().expect("a loop");
     let report = runtime.block_on(queue.put(3)).expect_err("nobody gets").to_string();
-    assert!(report.contains("waits for put of priority queue 1 at ") && report.contains("mirror.rs:"), "{report}");
+    assert!(
+        report.contains("waits for put of PriorityQueue 1 2/2 (made at ") && report.contains("mirror.rs:"),
+        "{report}"
+    );
     let kinds = mirror.resources.borrow().values().map(|seen| (seen.kind, seen.len)).collect::<Vec<_>>();
     assert_eq!(kinds, [("priority queue", 2)]);
     mirror.check();

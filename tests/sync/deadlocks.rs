@@ -20,7 +20,7 @@ fn k6_a_task_that_acquires_its_own_lock_is_told_so() {
         let _guard = lock.acquire().await;
         drop(lock.acquire().await);
     });
-    assert!(report.contains("\"main\" waits for acquire of lock "), "{report}");
+    assert!(report.contains("\"main\" waits for Lock 1 (held by itself, made at "), "{report}");
     assert!(report.contains(&format!(" at {}:", file!())), "{report}");
 }
 
@@ -38,25 +38,25 @@ fn two_locks_in_two_orders() {
         drop(b.acquire().await);
         drop(other);
     });
-    assert!(report.contains("\"main\" waits for acquire of lock 2"), "{report}");
-    assert!(report.contains("\"other\" waits for acquire of lock 1"), "{report}");
+    assert!(report.contains("\"main\"  waits for Lock 2 (held by task 2 \"other\", "), "{report}");
+    assert!(report.contains("\"other\" waits for Lock 1 (held by task 1 \"main\", "), "{report}");
 }
 
 #[test]
 fn each_primitive_is_named() {
     let cases: [(&str, String); 5] = [
-        ("wait of event", report(async { Event::new().wait().await })),
-        ("acquire of semaphore", report(async { drop(Semaphore::new(0).acquire().await) })),
-        ("wait of barrier", report(async { assert!(Barrier::new(2).unwrap().wait().await.is_ok()) })),
+        ("Event", report(async { Event::new().wait().await })),
+        ("acquire of Semaphore", report(async { drop(Semaphore::new(0).acquire().await) })),
+        ("Barrier", report(async { assert!(Barrier::new(2).unwrap().wait().await.is_ok()) })),
         (
-            "wait of condition",
+            "Condition",
             report(async {
                 let condition = Condition::new();
                 drop(condition.wait(condition.acquire().await).await);
             }),
         ),
         (
-            "wait of promise",
+            "Promise",
             report(async {
                 let (promise, future) = oneshot::<()>();
                 future.on_done(|_| {});
@@ -66,8 +66,11 @@ fn each_primitive_is_named() {
         ),
     ];
     for (what, report) in cases {
-        let number = if what.ends_with("condition") { 2 } else { 1 }; // a condition comes after its lock
-        assert!(report.contains(&format!("\"main\" waits for {what} {number} at {}:", file!())), "{what}: {report}");
+        let number = if what == "Condition" { 2 } else { 1 }; // a condition comes after its lock
+        assert!(
+            report.contains(&format!(" waits for {what} {number} (")) && report.contains(&format!(") at {}:", file!())),
+            "{what}: {report}"
+        );
     }
 }
 
@@ -86,5 +89,5 @@ fn a_notified_waiter_that_finds_the_lock_held_waits_for_the_lock() {
         drop(waiter.await);
         drop(guard);
     });
-    assert!(report.contains("\"waiter\" waits for acquire of lock 1"), "{report}");
+    assert!(report.contains("\"waiter\" waits for Lock 1 (held by task 1 \"main\", "), "{report}");
 }

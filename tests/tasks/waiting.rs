@@ -151,5 +151,5 @@ fn a_deadlock_names_what_a_task_waits_in() {
         drop(wait([never], ReturnWhen::AllCompleted).await);
     };
     let Err(RunError::Deadlock(report)) = Reports::default().runtime().block_on(main) else { panic!("a deadlock") };
-    assert!(report.to_string().contains("waits for wait of wait"), "{report}");
+    assert!(report.to_string().contains("waits for 1 task in wait() at "), "{report}");
 }

@@ -104,32 +104,94 @@ pub fn runs(bytes: &[u8]) -> Result<Vec<Run>, DecodeError> {
 /// The records of one block: `bytes` is the whole file, `payload` a range out of [`Run::blocks`].
 ///
 /// # Errors
-/// If the bytes are not what [`encode`](super::encode) writes.
+/// If the bytes are not what a recorder writes.
 pub fn block(bytes: &[u8], payload: Range<usize>) -> Result<Block, DecodeError> {
+    let mut block = Block { states: Vec::new(), events: Vec::new() };
+    for record in records(bytes, payload)? {
+        match record? {
+            Record { seq: 0, entry, .. } => block.states.push(entry),
+            event => block.events.push(event),
+        }
+    }
+    Ok(block)
+}
+
+/// As [`block`], one by one: first the states, which have the `seq` 0, then the events.
+///
+/// # Errors
+/// If not even the strings of the block can be read.
+pub fn records(bytes: &[u8], payload: Range<usize>) -> Result<Records<'_>, DecodeError> {
     let mut cursor = Cursor { bytes: &bytes[..payload.end], at: payload.start };
-    let (first_seq, t0) = (cursor.varint()?, cursor.varint()?);
+    let (first_seq, t) = cursor.beginning()?;
     let mut strings = Vec::new();
     for _ in 0..cursor.varint()? {
         let length = cursor.varint()?;
         let text = cursor.take(length, "a string")?;
         strings.push(Rc::from(str::from_utf8(text).map_err(|_| cursor.error(Problem::Text))?));
     }
-    let mut t = t0;
-    let mut states = Vec::new();
-    for _ in 0..cursor.varint()? {
-        states.push(cursor.record(&mut t, &strings)?);
-    }
-    let mut events = Vec::new();
-    for number in 0..cursor.varint()? {
-        let entry = cursor.record(&mut t, &strings)?;
-        events.push(Record { seq: first_seq.saturating_add(number), t, entry });
-    }
-    if cursor.at < payload.end {
-        return Err(cursor.error(Problem::Left));
-    }
-    Ok(Block { states, events })
+    let left = cursor.varint()?;
+    Ok(Records { cursor, strings, t, next_seq: first_seq, part: Part::States, left })
 }
 
+/// The number of the first event of a block.
+///
+/// # Errors
+/// If the block has none.
+pub fn first_seq(bytes: &[u8], payload: Range<usize>) -> Result<u64, DecodeError> {
+    let mut cursor = Cursor { bytes: &bytes[..payload.end], at: payload.start };
+    Ok(cursor.beginning()?.0)
+}
+
+/// See [`records`]. After an error it ends.
+#[derive(Debug)]
+pub struct Records<'b> {
+    cursor: Cursor<'b>,
+    strings: Vec<Rc<str>>,
+    t: u64,
+    next_seq: u64,
+    part: Part,
+    /// Of that part.
+    left: u64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Part {
+    States,
+    Events,
+    Over,
+}
+
+impl Records<'_> {
+    fn step(&mut self) -> Result<Option<Record<Rc<str>>>, DecodeError> {
+        if self.part == Part::States && self.left == 0 {
+            (self.part, self.left) = (Part::Events, self.cursor.varint()?);
+        }
+        if self.left == 0 || self.part == Part::Over {
+            let all = self.part == Part::Over || self.cursor.at == self.cursor.bytes.len();
+            self.part = Part::Over;
+            return if all { Ok(None) } else { Err(self.cursor.error(Problem::Left)) };
+        }
+        self.left -= 1;
+        let entry = self.cursor.record(&mut self.t, &self.strings)?;
+        let seq = if self.part == Part::States { 0 } else { self.next_seq };
+        self.next_seq = self.next_seq.saturating_add(seq.min(1));
+        Ok(Some(Record { seq, t: self.t, entry }))
+    }
+}
+
+impl Iterator for Records<'_> {
+    type Item = Result<Record<Rc<str>>, DecodeError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let step = self.step();
+        if step.is_err() {
+            self.part = Part::Over;
+        }
+        step.transpose()
+    }
+}
+
+#[derive(Debug)]
 struct Cursor<'b> {
     bytes: &'b [u8],
     at: usize,
@@ -161,8 +223,10 @@ impl<'b> Cursor<'b> {
 
     fn header(&mut self) -> Result<String, DecodeError> {
         let start = self.at;
-        if !self.bytes[start..].starts_with(MAGIC) {
-            return Err(self.error(Problem::NoTrace));
+        let rest = &self.bytes[start..];
+        if !rest.starts_with(MAGIC) {
+            let cut = !rest.is_empty() && MAGIC.starts_with(rest);
+            return Err(self.error(if cut { Problem::Cut("the header") } else { Problem::NoTrace }));
         }
         self.at += MAGIC.len();
         let header = self.section("the header")?;
@@ -184,6 +248,15 @@ impl<'b> Cursor<'b> {
                 _ => return Err(DecodeError { at: start, problem: Problem::Section(tag) }),
             }
         }
+    }
+
+    /// Of a block's payload: the number of its first event, which is at least 1, and the time.
+    fn beginning(&mut self) -> Result<(u64, u64), DecodeError> {
+        let first_seq = self.varint()?;
+        if first_seq == 0 {
+            return Err(self.error(Problem::Field("first_seq")));
+        }
+        Ok((first_seq, self.varint()?))
     }
 
     fn varint(&mut self) -> Result<u64, DecodeError> {

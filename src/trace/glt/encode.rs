@@ -38,6 +38,9 @@ impl Text<'_> {
     }
 }
 
+/// How many events a block has, unless its state is large.
+const EVENTS_PER_BLOCK: u64 = 4096;
+
 /// The records of one block on their way.
 #[derive(Debug)]
 pub(crate) struct Block {
@@ -46,24 +49,35 @@ pub(crate) struct Block {
     t: u64,
     states: u64,
     events: u64,
+    /// With so many events it is full.
+    enough: u64,
     /// Of `records`, what the states take.
     states_end: usize,
-    records: Vec<u8>,
+    records: Records,
     strings: Strings,
 }
 
 impl Block {
     /// A block that begins with the event `first_seq`, at the time `t0`.
     pub(crate) fn new(first_seq: u64, t0: u64) -> Block {
-        let strings = Strings::default();
-        Block { first_seq, t0, t: t0, states: 0, events: 0, states_end: 0, records: Vec::new(), strings }
+        Block {
+            first_seq,
+            t0,
+            t: t0,
+            states: 0,
+            events: 0,
+            enough: EVENTS_PER_BLOCK,
+            states_end: 0,
+            records: Records::default(),
+            strings: Strings::default(),
+        }
     }
 
     /// Empties it, and keeps its memory.
     pub(crate) fn restart(&mut self, first_seq: u64, t0: u64) {
         (self.first_seq, self.t0, self.t) = (first_seq, t0, t0);
-        (self.states, self.events, self.states_end) = (0, 0, 0);
-        self.records.clear();
+        (self.states, self.events, self.enough, self.states_end) = (0, 0, EVENTS_PER_BLOCK, 0);
+        self.records.end = 0;
         self.strings.clear();
     }
 
@@ -75,50 +89,62 @@ impl Block {
         self.t0
     }
 
-    /// How many states and events are in it.
-    pub(crate) fn counts(&self) -> (u64, u64) {
-        (self.states, self.events)
+    /// How many events are in it.
+    pub(crate) fn events(&self) -> u64 {
+        self.events
     }
 
     /// A part of the state before the first event; all of them come before all events.
     pub(crate) fn state(&mut self, entry: &Entry<Text<'_>>) {
         self.put(self.t0, entry);
         self.states += 1;
-        self.states_end = self.records.len();
+        self.states_end = self.records.end;
+        // No block is mostly state.
+        self.enough = self.enough.max(2 * self.states);
     }
 
-    #[inline]
-    pub(crate) fn event(&mut self, t: u64, entry: &Entry<Text<'_>>) {
+    /// Says whether the block is full with it.
+    #[inline(always)]
+    pub(crate) fn event(&mut self, t: u64, entry: &Entry<Text<'_>>) -> bool {
         self.put(t, entry);
         self.events += 1;
+        self.events >= self.enough
     }
 
-    #[inline]
+    #[inline(always)]
     fn put(&mut self, t: u64, entry: &Entry<Text<'_>>) {
+        let mut record = Record { bytes: self.records.room(), len: 0, strings: &mut self.strings };
         if t == self.t {
-            self.records.push(entry.code());
+            record.byte(entry.code());
         } else {
-            self.records.push(entry.code() | TIMED);
+            record.byte(entry.code() | TIMED);
             // Time does not run backwards; should a clock think otherwise, it stands still.
-            varint(&mut self.records, t.saturating_sub(self.t));
+            record.varint(t.saturating_sub(self.t));
             self.t = self.t.max(t);
         }
-        entry.write(&mut Fields { records: &mut self.records, strings: &mut self.strings });
+        entry.write(&mut record);
+        self.records.end += record.len;
     }
 
     /// The block as it stands in a file.
     pub(crate) fn bytes(&self) -> Vec<u8> {
-        let mut payload = Vec::with_capacity(self.records.len() + self.strings.bytes.len() + 32);
+        section(BLOCK, &self.payload())
+    }
+
+    /// What is in it.
+    pub(crate) fn payload(&self) -> Vec<u8> {
+        let records = &self.records.bytes[..self.records.end];
+        let mut payload = Vec::with_capacity(records.len() + self.strings.bytes.len() + 32);
         varint(&mut payload, self.first_seq);
         varint(&mut payload, self.t0);
         varint(&mut payload, u64::from(self.strings.count));
         payload.extend(&self.strings.bytes);
-        let (states, events) = self.records.split_at(self.states_end);
+        let (states, events) = records.split_at(self.states_end);
         varint(&mut payload, self.states);
         payload.extend(states);
         varint(&mut payload, self.events);
         payload.extend(events);
-        section(BLOCK, &payload)
+        payload
     }
 }
 
@@ -152,7 +178,6 @@ fn length(bytes: usize) -> [u8; 4] {
     u32::try_from(bytes).expect("a block has some thousand events").to_le_bytes()
 }
 
-#[inline]
 fn varint(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push(number as u8 | 0x80);
@@ -161,65 +186,108 @@ fn varint(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number as u8);
 }
 
-struct Fields<'b> {
-    records: &'b mut Vec<u8>,
+/// Bytes of whole records, and behind them room for one more.
+#[derive(Debug, Default)]
+struct Records {
+    bytes: Vec<u8>,
+    end: usize,
+}
+
+/// No record is longer: a code and a time, and seven fields of at most fifteen bytes.
+const LONGEST: usize = 128;
+
+impl Records {
+    /// Where the next record goes. It is asked for once a record, so that a byte of one costs no look at the capacity.
+    #[inline]
+    fn room(&mut self) -> &mut [u8; LONGEST] {
+        if self.bytes.len() - self.end < LONGEST {
+            self.grow();
+        }
+        let room = self.bytes[self.end..].first_chunk_mut();
+        room.expect("it has grown")
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.bytes.resize(2 * self.bytes.len().max(1024), 0);
+    }
+}
+
+/// A record that is being written.
+struct Record<'b> {
+    bytes: &'b mut [u8; LONGEST],
+    len: usize,
     strings: &'b mut Strings,
 }
 
-impl FieldWriter<Text<'_>> for Fields<'_> {
-    #[inline]
-    fn number(&mut self, _: &'static str, value: &u64) {
-        varint(self.records, *value);
+impl Record<'_> {
+    #[inline(always)]
+    fn byte(&mut self, byte: u8) {
+        self.bytes[self.len] = byte;
+        self.len += 1;
     }
 
-    #[inline]
+    #[inline(always)]
+    fn varint(&mut self, mut number: u64) {
+        while number >= 0x80 {
+            self.byte(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.byte(number as u8);
+    }
+}
+
+impl FieldWriter<Text<'_>> for Record<'_> {
+    #[inline(always)]
+    fn number(&mut self, _: &'static str, value: &u64) {
+        self.varint(*value);
+    }
+
+    #[inline(always)]
     fn maybe(&mut self, _: &'static str, value: &Option<u64>) {
         // The greatest number stands for itself and for the one before: durations without end.
-        varint(self.records, value.map_or(0, |value| value.saturating_add(1)));
+        self.varint(value.map_or(0, |value| value.saturating_add(1)));
     }
 
-    #[inline]
+    #[inline(always)]
     fn flag(&mut self, _: &'static str, value: &bool) {
-        self.records.push(u8::from(*value));
+        self.byte(u8::from(*value));
     }
 
-    #[inline]
+    #[inline(always)]
     fn text(&mut self, _: &'static str, value: &Text<'_>) {
         let index = self.strings.index(*value);
-        varint(self.records, u64::from(index));
+        self.varint(u64::from(index));
     }
 
-    #[inline]
+    #[inline(always)]
     fn maybe_text(&mut self, _: &'static str, value: &Option<Text<'_>>) {
-        let index = value.map_or(0, |text| self.strings.index(text) + 1);
-        varint(self.records, u64::from(index));
+        let index = value.map_or(0, |text| u64::from(self.strings.index(text)) + 1);
+        self.varint(index);
     }
 
-    #[inline]
+    #[inline(always)]
     fn who(&mut self, _: &'static str, value: &Option<TaskRef>) {
-        match *value {
-            None => self.records.push(0),
-            Some(TaskRef { task, child: None }) => varint(self.records, task << 1),
-            Some(TaskRef { task, child: Some(child) }) => {
-                varint(self.records, task << 1 | 1);
-                varint(self.records, u64::from(child));
-            }
+        let Some(TaskRef { task, child }) = *value else { return self.byte(0) };
+        self.varint(task << 1 | u64::from(child.is_some()));
+        if let Some(child) = child {
+            self.varint(u64::from(child));
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn place(&mut self, _: &'static str, value: &Place) {
         let number = match *value {
             Place::Due => 0,
             Place::Far => 1,
             Place::Slot { level, slot } => u64::from(level) * 64 + u64::from(slot) + 2,
         };
-        varint(self.records, number);
+        self.varint(number);
     }
 
-    #[inline]
+    #[inline(always)]
     fn word<W: Word>(&mut self, _: &'static str, value: &W) {
-        self.records.push(value.index());
+        self.byte(value.index());
     }
 }
 
@@ -258,9 +326,14 @@ impl Strings {
         if known == key {
             return index;
         }
-        let index = text.with(|text| self.find(text));
+        let index = self.find_static(text);
         self.lately[place] = (key, index);
         index
+    }
+
+    #[cold]
+    fn find_static(&mut self, text: Text<'_>) -> u32 {
+        text.with(|text| self.find(text))
     }
 
     fn find(&mut self, text: &str) -> u32 {

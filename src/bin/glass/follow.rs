@@ -1,0 +1,55 @@
+//! Goes through a trace, record by record.
+
+use std::rc::Rc;
+
+use glassloop::trace::executor::TaskRef;
+use glassloop::trace::model::Model;
+use glassloop::trace::read::{Run, Trace};
+use glassloop::trace::schema::Record;
+
+use super::Failure;
+
+/// Calls `see` with each record of a run, from the block of the event `from` on, and what was before it.
+pub(super) fn follow(
+    file: &str,
+    run: &Run,
+    from: u64,
+    mut see: impl FnMut(&Record<Rc<str>>, &Model) -> Result<(), Failure>,
+) -> Result<Model, Failure> {
+    let mut model = Model::default();
+    for record in run.records_from(from) {
+        let record = record?;
+        see(&record, &model)?;
+        let applied = model.apply(&record);
+        applied.map_err(|problem| Failure::Impossible { file: file.to_owned(), problem })?;
+    }
+    Ok(model)
+}
+
+/// The tasks that a user means by a number (`7`, `3[1]`) or a name.
+pub(super) fn tasks_called(model: &Model, called: &str) -> Vec<TaskRef> {
+    let by_number = model.past.tasks.keys().find(|task| task.to_string() == called);
+    if let Some(task) = by_number {
+        return vec![*task];
+    }
+    let named = model.past.tasks.iter().filter(|(_, life)| life.name.as_deref() == Some(called));
+    named.map(|(task, _)| *task).collect()
+}
+
+/// Says that there is no such task, and who there is.
+pub(super) fn no_task(trace: &Trace, task: &str, models: &[Model]) -> Failure {
+    let names = models.iter().flat_map(|model| model.past.tasks.keys().map(|task| model.past.title(*task)));
+    let names: Vec<String> = names.take(11).collect();
+    let more = if names.len() > 10 { ", ..." } else { "" };
+    let hint = match names.len() {
+        0 => String::new(),
+        count => format!("; there are {}{more}", names[..count.min(10)].join(", ")),
+    };
+    Failure::NoTask { file: trace.file.to_string(), task: task.to_owned(), hint }
+}
+
+/// What comes before the runs of a file that has several.
+pub(super) fn heading(trace: &Trace, number: usize) -> Option<String> {
+    (trace.runs.len() > 1)
+        .then(|| format!("loop {} of {}: {}", number + 1, trace.runs.len(), trace.runs[number].header))
+}

@@ -1,0 +1,190 @@
+//! What debug mode knows of each task from its events: what it waits for, who else may wake it, and what it waited for
+//! last.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::panic::Location;
+
+use glassloop_executor::{TaskId, TaskRef};
+use glassloop_reactor::Instant;
+
+/// A place where a primitive of ours keeps the ticket of a task, to wake it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Node {
+    /// With a task, or a gather, whose end is waited for.
+    Join(TaskId),
+    /// With the timer of this number.
+    Timer(u64),
+    /// With a source, under the number of the waiter.
+    Source(u64, u64),
+    /// In the line of a resource, under the number of the waiter.
+    Resource(u64, u64),
+}
+
+/// What a task waits for, where and since when.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wait {
+    pub(super) task: TaskRef,
+    pub(super) operation: &'static str,
+    pub(super) location: &'static Location<'static>,
+    pub(super) since: Instant,
+}
+
+/// What is known of a task that was polled.
+#[derive(Debug, Default)]
+pub(super) struct Facts {
+    /// For how many things of ours it waits.
+    pub(super) nodes: u32,
+    /// How many clones of its waker strangers hold.
+    pub(super) strangers: u32,
+    /// In its last poll more tickets were taken than waits were told of: something unseen may wake it.
+    pub(super) unseen: bool,
+    /// The wait that ended last.
+    pub(super) last: Option<(Node, Wait)>,
+    /// That one ended with a wake, and the task was not polled since.
+    just_woken: bool,
+    /// The wait whose end led to the last poll.
+    pub(super) before: Option<(Node, Wait)>,
+    /// How many of its polls were too long.
+    pub(super) slow_polls: u32,
+    /// It was said that its wake is lost.
+    pub(super) told: bool,
+}
+
+impl Facts {
+    /// Nobody known or unknown can wake it.
+    pub(super) fn is_forsaken(&self) -> bool {
+        self.nodes == 0 && self.strangers == 0 && !self.unseen
+    }
+}
+
+/// Whoever is being polled.
+#[derive(Clone, Copy, Debug)]
+struct Poll {
+    task: TaskRef,
+    /// How many tickets had been taken when the poll began.
+    tickets: u64,
+    /// How many waits of the task were told of since.
+    waits: u64,
+}
+
+/// See the [module](self).
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    nodes: Map<Node, Wait>,
+    tasks: Map<TaskRef, Facts>,
+    poll: Option<Poll>,
+}
+
+impl Known {
+    pub(super) fn facts(&self, task: TaskRef) -> Option<&Facts> {
+        self.tasks.get(&task)
+    }
+
+    pub(super) fn facts_mut(&mut self, task: TaskRef) -> Option<&mut Facts> {
+        self.tasks.get_mut(&task)
+    }
+
+    /// Who waits there.
+    pub(super) fn wait(&self, node: Node) -> Option<&Wait> {
+        self.nodes.get(&node)
+    }
+
+    pub(super) fn poll_begins(&mut self, task: TaskRef, tickets: u64) {
+        let facts = self.tasks.entry(task).or_default();
+        facts.before = facts.last.filter(|_| facts.just_woken);
+        facts.just_woken = false;
+        self.poll = Some(Poll { task, tickets, waits: 0 });
+    }
+
+    /// Says whether nobody can wake the task: its poll has left nothing with anybody.
+    pub(super) fn poll_ends(&mut self, task: TaskRef, tickets: u64) -> bool {
+        let Some(poll) = self.poll.take() else { return false };
+        let Some(facts) = self.tasks.get_mut(&task) else { return false };
+        facts.unseen = tickets.saturating_sub(poll.tickets) > poll.waits;
+        facts.is_forsaken()
+    }
+
+    pub(super) fn task_ends(&mut self, task: TaskRef) {
+        self.tasks.remove(&task);
+    }
+
+    /// A task waits, or waits still, under a place that it has already.
+    pub(super) fn wait_begins(&mut self, node: Node, mut wait: Wait) {
+        if let Some(poll) = &mut self.poll
+            && poll.task == wait.task
+        {
+            poll.waits += 1;
+        }
+        let former = self.nodes.get(&node).map(|former| (former.task, former.since));
+        match former {
+            Some((task, since)) if task == wait.task => wait.since = since,
+            Some((task, _)) => self.uncount(task),
+            None => {}
+        }
+        if former.is_none_or(|(task, _)| task != wait.task) {
+            // A callback waits before its first poll.
+            self.tasks.entry(wait.task).or_default().nodes += 1;
+        }
+        self.nodes.insert(node, wait);
+    }
+
+    /// A wait is over. Gives the task, if now nobody can wake it that has not been woken by this.
+    pub(super) fn wait_ends(&mut self, node: Node, woken: bool) -> Option<TaskRef> {
+        let wait = self.nodes.remove(&node)?;
+        self.uncount(wait.task);
+        let facts = self.tasks.get_mut(&wait.task)?;
+        facts.last = Some((node, wait));
+        facts.just_woken |= woken;
+        (!woken && self.is_forsaken(wait.task)).then_some(wait.task)
+    }
+
+    /// So many clones of a task's waker are with strangers now. Gives the task, if nobody can wake it any more.
+    pub(super) fn strangers_hold(&mut self, task: TaskRef, wakers: u32) -> Option<TaskRef> {
+        self.tasks.entry(task).or_default().strangers = wakers;
+        self.is_forsaken(task).then_some(task)
+    }
+
+    /// Whether nobody can wake a task; one that is being polled has not said its last word.
+    fn is_forsaken(&self, task: TaskRef) -> bool {
+        let polled = self.poll.is_some_and(|poll| poll.task == task);
+        !polled && self.tasks.get(&task).is_some_and(Facts::is_forsaken)
+    }
+
+    fn uncount(&mut self, task: TaskRef) {
+        if let Some(facts) = self.tasks.get_mut(&task) {
+            facts.nodes = facts.nodes.saturating_sub(1);
+        }
+    }
+}
+
+/// Looked into at nearly every event: keys are small numbers, so a good mix of their bits will do.
+type Map<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
+
+#[derive(Default)]
+struct Mix(u64);
+
+impl Hasher for Mix {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
+    }
+
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // Fibonacci hashing: a map of the standard library takes the upper bits for one thing and the lower for
+        // another.
+        let mixed = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = mixed ^ mixed >> 32;
+    }
+
+    fn write_isize(&mut self, number: isize) {
+        self.write_u64(number as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}

@@ -1,0 +1,151 @@
+//! Lost wakes: a task is pending, and nobody has anything to wake it with.
+//!
+//! In debug mode the places of our own primitives and the clones of strangers are counted for each task, so
+//! that this is a fact. It is looked at only when the loop is about to wait: nobody is in the middle of anything then.
+//!
+//! There are two ways into it, and one of them may be meant:
+//!
+//! - a waker **was there and was dropped** without a wake. This is said in any case;
+//! - the task's last poll **left no waker at all**, as `std::future::pending()` does. Whoever has a handle may mean to
+//!   cancel it, so this is said only if nobody can: nobody has a handle; or the only one is with a task that awaits it,
+//!   and waits for nothing else; or nobody will ever run. `sleep_forever()` says that it is meant.
+
+use std::collections::BTreeMap;
+
+use glassloop_executor::{Owners, Snapshot, TaskRef, TaskState, task_of_parts};
+use glassloop_reactor::Event;
+
+use super::known::{Facts, Known};
+use crate::context::Context;
+
+/// Tasks that nobody could wake when they were last heard of.
+#[derive(Debug, Default)]
+pub(super) struct Suspects {
+    tasks: BTreeMap<TaskRef, How>,
+    /// Somebody new is among them.
+    new: bool,
+    /// How many polls there were when they were last looked at in vain, and how many tasks.
+    looked: (u64, u64),
+}
+
+/// How a task came to be one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum How {
+    /// Its last waker was dropped without a wake.
+    Dropped,
+    /// Its last poll left none.
+    NoneLeft,
+}
+
+impl Suspects {
+    pub(super) fn add(&mut self, task: TaskRef, how: How) {
+        self.tasks.insert(task, how);
+        self.new = true;
+    }
+
+    /// It is being polled, or has ended.
+    pub(super) fn remove(&mut self, task: TaskRef) {
+        if !self.tasks.is_empty() {
+            self.tasks.remove(&task);
+        }
+    }
+
+    /// The lost ones. `idle`: nothing is under way that could make anybody run.
+    pub(super) fn find(&mut self, context: &Context, known: &Known, idle: bool) -> Vec<(TaskState, How)> {
+        let executor = &context.executor;
+        // Those who are left may be meant. As they may be many, they are not looked at each time.
+        let (polls, tasks) = self.looked;
+        let wait = !self.new && !idle && executor.polls() < polls + tasks;
+        if self.tasks.is_empty() || wait || executor.has_messages() || executor.has_escaped_elsewhere() {
+            return Vec::new();
+        }
+        let look = Look::new(context, known, idle);
+        let mut found = Vec::new();
+        self.tasks.retain(|task, how| match look.verdict(*task, *how) {
+            Verdict::Lost(state) => {
+                found.push((state, *how));
+                false
+            }
+            Verdict::MayBeMeant => true,
+            Verdict::NotLost => false,
+        });
+        self.new = false;
+        self.looked = (executor.polls(), look.snapshot.tasks.len() as u64);
+        found
+    }
+}
+
+enum Verdict {
+    Lost(TaskState),
+    MayBeMeant,
+    NotLost,
+}
+
+/// The loop at this moment.
+struct Look<'l> {
+    context: &'l Context,
+    known: &'l Known,
+    snapshot: Snapshot,
+    /// How many places of ours each task stands in: what was counted, once more.
+    places: BTreeMap<TaskRef, usize>,
+    /// Nobody will ever run again.
+    for_ever: bool,
+}
+
+impl<'l> Look<'l> {
+    fn new(context: &'l Context, known: &'l Known, idle: bool) -> Look<'l> {
+        let snapshot = context.executor.snapshot();
+        let mut places = BTreeMap::new();
+        let mut add = |task: Option<TaskRef>| {
+            if let Some(task) = task {
+                *places.entry(task).or_default() += 1;
+            }
+        };
+        snapshot.joins.iter().for_each(|join| add(join.waiter));
+        context.visit_resources(&mut |_, seen| seen.waits.iter().for_each(|wait| add(wait.task)));
+        context.reactor.visit(&mut |event| {
+            if let Event::TimerArm { waker, .. } | Event::WaitOn { waker, .. } = event {
+                add(task_of_parts(waker.data, waker.vtable));
+            }
+        });
+        let may_run = |task: &TaskState| {
+            let unseen = known.facts(task.task).is_some_and(|facts| facts.unseen && facts.nodes == 0);
+            task.queued || task.wakers > 0 || unseen
+        };
+        let for_ever = idle && !snapshot.tasks.iter().any(may_run);
+        Look { context, known, snapshot, places, for_ever }
+    }
+
+    fn verdict(&self, task: TaskRef, how: How) -> Verdict {
+        let position = self.snapshot.tasks.binary_search_by_key(&task, |state| state.task);
+        let state = position.ok().map(|position| &self.snapshot.tasks[position]);
+        let Some(state) = state else { return Verdict::NotLost };
+        let facts = self.known.facts(task).filter(|facts| facts.is_forsaken() && !facts.told);
+        let waits = state.queued || state.cancel_asked || state.wakers > 0 || self.places.contains_key(&task);
+        match facts {
+            None => Verdict::NotLost,
+            Some(_) if waits => Verdict::NotLost,
+            Some(_) if how == How::NoneLeft && !self.for_ever && self.may_be_cancelled(task) => Verdict::MayBeMeant,
+            Some(_) => Verdict::Lost(state.clone()),
+        }
+    }
+
+    fn may_be_cancelled(&self, task: TaskRef) -> bool {
+        match self.context.executor.owners_of(task) {
+            Owners::Nobody => false,
+            Owners::ItsHandle => !self.is_awaited_by_somebody_stuck(task),
+            // A root that is to be pending for ever, while others work, is not rare.
+            Owners::Anybody | Owners::TheLoop => true,
+        }
+    }
+
+    /// The only handle is with a task that waits for this one to end, and for nothing else.
+    fn is_awaited_by_somebody_stuck(&self, task: TaskRef) -> bool {
+        let mut joins = self.snapshot.joins.iter();
+        let awaited = joins.find(|join| join.target == task.task).and_then(|join| join.waiter);
+        awaited.and_then(|waiter| self.known.facts(waiter)).is_some_and(|waiter| {
+            let Facts { nodes, strangers, unseen, .. } = waiter;
+            (*nodes, *strangers, *unseen) == (1, 0, false)
+        })
+    }
+}

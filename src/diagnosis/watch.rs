@@ -1,0 +1,217 @@
+//! The part of debug mode that knows what came before: it hears of every event.
+
+use std::cell::{Cell, RefCell};
+use std::panic::Location;
+use std::ptr;
+use std::time::Duration;
+
+use glassloop_executor::{Event as Step, TaskRef, TaskState, WaitEnd, task_of_parts, tickets_taken};
+use glassloop_reactor::{Clock, Event as Turn, Instant, WaitEnd as SourceWaitEnd, WakerId};
+
+use super::LastWait;
+use super::busy::{Busy, TooBusy};
+use super::known::{Known, Node, Wait};
+use super::lost::{How, Suspects};
+use super::resources::label;
+use crate::context::{self, Context};
+use crate::report::Report;
+use crate::task::name_of;
+use crate::trace::{Change, Event, SeenWait};
+
+/// See the [module](self).
+pub(crate) struct Watch {
+    known: RefCell<Known>,
+    suspects: RefCell<Suspects>,
+    busy: Busy,
+    clock: Clock,
+    /// The time of the poll that is going on, once it was asked for.
+    now: Cell<Option<Instant>>,
+}
+
+impl Watch {
+    /// `slow_poll`: how long a poll may take.
+    pub(crate) fn new(clock: Clock, slow_poll: Duration) -> Watch {
+        Watch {
+            known: RefCell::default(),
+            suspects: RefCell::default(),
+            busy: Busy::new(clock.clone(), slow_poll),
+            clock,
+            now: Cell::new(None),
+        }
+    }
+
+    /// Since when somebody waits there.
+    pub(crate) fn since(&self, node: Node) -> Option<Instant> {
+        self.known.borrow().wait(node).map(|wait| wait.since)
+    }
+
+    /// A poll of the task has taken too long: which of its long polls it is, if that should be said, and which wait
+    /// ended right before it. Said are the first, the second, the fourth and so on.
+    pub(crate) fn stalled(&self, task: TaskRef) -> Option<(u32, Option<LastWait>)> {
+        let (times, last) = {
+            let mut known = self.known.borrow_mut();
+            let facts = known.facts_mut(task)?;
+            facts.slow_polls += 1;
+            (facts.slow_polls, facts.before)
+        };
+        times.is_power_of_two().then(|| (times, last.map(|(node, wait)| in_words(node, &wait))))
+    }
+
+    /// The loop is about to wait: reports tasks that nothing can wake. `idle`: nobody else will ever run either.
+    pub(crate) fn report_lost_wakes(&self, context: &Context, idle: bool) {
+        let found = self.suspects.borrow_mut().find(context, &self.known.borrow(), idle);
+        for (TaskState { task, name, location, .. }, how) in found {
+            let last = self.known.borrow_mut().facts_mut(task).and_then(|facts| {
+                facts.told = true;
+                facts.last
+            });
+            context.report(&Report::LostWake {
+                task,
+                name: name_of(task, &name),
+                location,
+                dropped: how == How::Dropped,
+                last_wait: last.map(|(node, wait)| in_words(node, &wait)),
+            });
+        }
+    }
+
+    fn now(&self) -> Instant {
+        let now = self.now.get().unwrap_or_else(|| self.clock.now());
+        self.now.set(Some(now));
+        now
+    }
+
+    fn wait_begins(
+        &self,
+        node: Node,
+        task: Option<TaskRef>,
+        operation: &'static str,
+        location: &'static Location<'static>,
+    ) {
+        match task {
+            Some(task) => {
+                let wait = Wait { task, operation, location, since: self.now() };
+                self.known.borrow_mut().wait_begins(node, wait);
+            }
+            // Whoever waits now, it is not one that is known.
+            None => self.wait_ends(node, false),
+        }
+    }
+
+    fn wait_ends(&self, node: Node, woken: bool) {
+        let forsaken = self.known.borrow_mut().wait_ends(node, woken);
+        self.suspect(forsaken, How::Dropped);
+    }
+
+    fn suspect(&self, task: Option<TaskRef>, how: How) {
+        if let Some(task) = task {
+            self.suspects.borrow_mut().add(task, how);
+        }
+    }
+
+    fn executor_event(&self, event: &Step<'_>) {
+        match *event {
+            Step::PollBegin(task) => {
+                self.now.set(None);
+                self.suspects.borrow_mut().remove(task);
+                self.known.borrow_mut().poll_begins(task, tickets_taken());
+            }
+            Step::PollEnd { task, ready } => {
+                let forsaken = self.known.borrow_mut().poll_ends(task, tickets_taken());
+                self.suspect((forsaken && !ready).then_some(task), How::NoneLeft);
+                self.now.set(None);
+            }
+            Step::Done { task, .. } => {
+                self.suspects.borrow_mut().remove(task);
+                self.known.borrow_mut().task_ends(task);
+            }
+            Step::WaitOn { target, waiter, location } => self.wait_begins(Node::Join(target), waiter, "join", location),
+            Step::WaitOff { target, why, .. } => self.wait_ends(Node::Join(target), why == WaitEnd::Woken),
+            Step::WakerClone { task, live } | Step::WakerDrop { task, live } => {
+                let forsaken = self.known.borrow_mut().strangers_hold(task, live);
+                self.suspect(forsaken, How::Dropped);
+            }
+            _ => {}
+        }
+    }
+
+    fn reactor_event(&self, event: &Turn) {
+        let task_of = |waker: WakerId| task_of_parts(waker.data, waker.vtable);
+        match *event {
+            Turn::TimerArm { timer, waker, location, .. } => {
+                self.wait_begins(Node::Timer(timer), task_of(waker), "timer", location);
+            }
+            Turn::TimerWaker { timer, waker } => {
+                let location = self.known.borrow().wait(Node::Timer(timer)).map(|wait| wait.location);
+                if let Some(location) = location {
+                    self.wait_begins(Node::Timer(timer), task_of(waker), "timer", location);
+                }
+            }
+            Turn::TimerFire { timer, .. } => self.wait_ends(Node::Timer(timer), true),
+            Turn::TimerCancel { timer } => self.wait_ends(Node::Timer(timer), false),
+            Turn::WaitOn { source, waiter, waker, operation, location, .. } => {
+                self.wait_begins(Node::Source(source, waiter), task_of(waker), operation, location);
+            }
+            Turn::WaitOff { source, waiter, why, .. } => {
+                self.wait_ends(Node::Source(source, waiter), why == SourceWaitEnd::Woken);
+            }
+            _ => {}
+        }
+    }
+
+    fn resource_event(&self, id: u64, change: &Change) {
+        match change {
+            // In another loop of this thread, the waker is another's.
+            Change::WaitOn(SeenWait { number, task, operation, location, .. }) if self.is_here() => {
+                self.wait_begins(Node::Resource(id, *number), *task, operation, location);
+            }
+            Change::Woken(number) => self.wait_ends(Node::Resource(id, *number), true),
+            Change::WaitOff(number) => self.wait_ends(Node::Resource(id, *number), false),
+            _ => {}
+        }
+    }
+
+    /// Whether the loop that this belongs to is the one that runs.
+    fn is_here(&self) -> bool {
+        let current = context::current();
+        current.as_ref().and_then(|context| context.debug.get()).is_some_and(|debug| ptr::eq(&debug.watch, self))
+    }
+
+    pub(crate) fn event(&self, event: &Event<'_>) {
+        match event {
+            Event::Executor(event) => self.executor_event(event),
+            Event::Reactor(event) => self.reactor_event(event),
+            Event::Resource(id, change) => self.resource_event(*id, change),
+            Event::Loop(_) => {}
+        }
+        if let Some(busy) = self.busy.hear(event) {
+            report_busy(busy);
+        }
+    }
+}
+
+/// What was waited for; a resource may be gone by now.
+fn in_words(node: Node, wait: &Wait) -> LastWait {
+    let Wait { operation, location, .. } = *wait;
+    let mut what = match node {
+        Node::Join(target) => format!("the end of task {target}"),
+        Node::Timer(_) => "a timer".into(),
+        Node::Source(..) | Node::Resource(..) => operation.into(),
+    };
+    if let (Node::Resource(id, _), Some(context)) = (node, context::current()) {
+        context.visit_resources(&mut |other, seen| {
+            if other == id {
+                what = format!("{operation} of {}", label(id, &seen));
+            }
+        });
+    }
+    LastWait { what, location }
+}
+
+fn report_busy(busy: TooBusy) {
+    let Some(context) = context::current() else { return };
+    let TooBusy { task, times, took } = busy;
+    if let Some((_, name, location)) = context.executor.polling() {
+        context.report(&Report::BusyLoop { task, name: name_of(task, &name), location, times, took });
+    }
+}

@@ -1,0 +1,229 @@
+//! Lost wakes: told of whom, with what cause, and when it is better to keep quiet.
+
+use std::cell::RefCell;
+use std::future::{Future, pending, poll_fn};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::Poll;
+use std::thread;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use glassloop::{
+    Clock, Queue, Runtime, TaskGroup, TaskHandle, TimeoutScope, create_task, create_task_named, gather, join, select,
+    sleep, sleep_forever, timeout, yield_now,
+};
+
+use crate::common::{Reports, Slot, leave_waker, ms, place};
+
+/// The lost wakes that are reported of a future that comes to its end.
+fn lost_of(future: impl Future<Output = ()>) -> Vec<String> {
+    let reports = Reports::default();
+    reports.runtime(&Clock::new_virtual()).block_on(future).expect("no deadlock");
+    reports.lost()
+}
+
+const ANN_CREATED: u32 = line!() + 9;
+const ANN_WAITS: u32 = ANN_CREATED + 1;
+
+/// Ann's waker makes room for Bob's.
+async fn two_on_one_slot() {
+    let slot = Slot::default();
+    let waits_too = slot.clone();
+    let last = Queue::<u8>::new().named("mail");
+    let mail = last.clone();
+    create_task_named("Ann", async move {
+        mail.get().await.unwrap();
+        leave_waker(waits_too).await;
+    })
+    .detach();
+    yield_now().await;
+    last.put(1).await.unwrap();
+    sleep(ms(1)).await;
+    let bob = create_task_named("Bob", leave_waker(slot.clone()));
+    sleep(ms(1)).await;
+    slot.take().unwrap().wake();
+    bob.await.unwrap();
+}
+
+#[test]
+fn a_waker_that_was_dropped_is_told_with_name_and_places() {
+    let reports = lost_of(two_on_one_slot());
+    let [text] = &reports[..] else { panic!("{reports:?}") };
+    let cause = "any more: its last waker was dropped without a wake; before that, it waited for get of Queue";
+    assert!(text.starts_with(&format!("glassloop: nothing can wake task 2 \"Ann\" {cause}")), "{text}");
+    assert!(text.contains(&place(file!(), ANN_CREATED)) && text.contains(&place(file!(), ANN_WAITS)), "{text}");
+}
+
+#[test]
+fn a_task_that_left_no_waker_is_told_if_nobody_can_cancel_it() {
+    let reports = lost_of(async {
+        create_task_named("detached", pending::<()>()).detach();
+        let awaited = create_task_named("awaited", pending::<()>());
+        create_task_named("awaits", async move { awaited.await.unwrap() }).detach();
+        sleep(ms(5)).await;
+    });
+    let told = |id: u64, name: &str| {
+        format!("glassloop: nothing can wake task {id} {name:?} any more: its last poll left no waker with anybody (")
+    };
+    let [first, second] = &reports[..] else { panic!("{reports:?}") };
+    assert!(first.starts_with(&told(2, "detached")) && second.starts_with(&told(3, "awaited")), "{reports:?}");
+}
+
+#[test]
+fn once_nobody_runs_any_more_those_with_a_handle_are_told_too() {
+    let reports = Reports::default();
+    let handles: Rc<RefCell<Vec<TaskHandle>>> = Rc::default();
+    let (heard, to_cancel) = (reports.clone(), handles.clone());
+    let builder = Runtime::builder().clock(Clock::new_virtual()).debug(true).on_report(move |report| {
+        heard.add(report);
+        // Not to wait for ever.
+        to_cancel.borrow().iter().for_each(|task| {
+            task.cancel();
+        });
+    });
+    let main = async {
+        let tasks = ["kept", "awaited"].map(|name| create_task_named(name, pending::<()>()));
+        handles.borrow_mut().extend(tasks.each_ref().map(|task| task.handle()));
+        let [kept, awaited] = tasks;
+        sleep(ms(5)).await;
+        assert_eq!(reports.lost(), [""; 0], "main may cancel them");
+        assert!(awaited.await.is_err());
+        drop(kept);
+    };
+    builder.build().unwrap().block_on(main).unwrap();
+    let told = reports.lost();
+    let [kept, awaited] = &told[..] else { panic!("{told:?}") };
+    assert!(kept.contains("task 2 \"kept\"") && awaited.contains("task 3 \"awaited\""), "{told:?}");
+}
+
+/// None of these is lost.
+#[test]
+fn who_is_pending_on_purpose_or_may_be_woken_is_not_told() {
+    let reports = lost_of(async {
+        let slot = Slot::default();
+        let tasks = [
+            create_task(pending::<()>()), // its handle is here
+            create_task(sleep_forever()),
+            create_task(async { assert!(timeout(ms(1000), pending::<()>()).await.is_err()) }),
+            create_task(async {
+                select! { () = pending() => {} () = sleep(ms(1000)) => {} }
+            }),
+            create_task(leave_waker(slot.clone())),
+            create_task(async { join!(pending(), sleep_forever()).await.0 }),
+        ];
+        create_task(sleep_forever()).detach();
+        create_task(async { drop(gather([pending::<()>(), pending()]).await) }).detach();
+        // The inner futures are hidden; the combinator holds a waker.
+        create_task(async {
+            let slot = Slot::default();
+            let mut all: FuturesUnordered<_> = [leave_waker(slot.clone()), leave_waker(slot)].into_iter().collect();
+            all.next().await;
+        })
+        .detach();
+        sleep(ms(500)).await;
+        let grouped = TaskGroup::scope(async |group: &TaskGroup<&str>| {
+            group
+                .spawn(async {
+                    pending::<()>().await;
+                    Ok(())
+                })
+                .unwrap()
+                .detach();
+            sleep(ms(5)).await;
+            Err::<(), _>("over")
+        });
+        assert!(grouped.await.is_err());
+        tasks.iter().for_each(|task| assert!(task.cancel()));
+    });
+    assert_eq!(reports, [""; 0]);
+}
+
+#[test]
+fn a_scope_without_a_deadline_may_be_given_one() {
+    let reports = lost_of(async {
+        let scope = Rc::new(TimeoutScope::new(None));
+        let inside = scope.clone();
+        create_task(async move { assert!(inside.run(pending::<()>()).await.is_err()) }).detach();
+        sleep(ms(5)).await;
+        scope.reschedule(Some(glassloop::now() + ms(5))).unwrap();
+        sleep(ms(50)).await;
+        assert!(scope.expired());
+    });
+    assert_eq!(reports, [""; 0]);
+}
+
+#[test]
+fn a_waker_that_went_to_another_thread_is_never_counted_as_dropped() {
+    let reports = lost_of(async {
+        create_task(poll_fn(|cx| {
+            let waker = cx.waker().clone();
+            thread::spawn(move || drop(waker.clone())).join().unwrap();
+            Poll::<()>::Pending
+        }))
+        .detach();
+        sleep(ms(5)).await;
+    });
+    assert_eq!(reports, [""; 0]);
+}
+
+#[test]
+fn what_waits_in_another_loop_of_the_thread_is_not_lost() {
+    let reports = Reports::default();
+    let (one, two) = (reports.runtime(&Clock::new_virtual()), reports.runtime(&Clock::new_virtual()));
+    let queue = Queue::<u8>::new();
+    one.block_on(async { queue.put(1).await.unwrap() }).unwrap(); // now the first loop knows it
+    two.block_on(async {
+        let items = queue.clone();
+        let (theirs,) = one.block_on(async { (create_task(sleep_forever()),) }).unwrap();
+        create_task(async move { items.get().await.unwrap() + items.get().await.unwrap() }).detach();
+        create_task(async move { drop(theirs.await) }).detach();
+        sleep(ms(5)).await;
+    })
+    .unwrap();
+    assert_eq!(reports.lost(), [""; 0]);
+}
+
+#[test]
+fn it_is_said_once_and_a_cancel_still_ends_it() {
+    let reports = lost_of(async {
+        let slot = Slot::default();
+        let task = create_task(leave_waker(slot.clone()));
+        sleep(ms(1)).await;
+        drop(slot.take());
+        sleep(ms(1)).await;
+        sleep(ms(1)).await;
+        assert!(task.cancel());
+        assert!(task.await.is_err());
+    });
+    assert_eq!(reports.len(), 1, "{reports:?}");
+}
+
+#[test]
+fn a_child_of_a_gather_is_a_task_of_its_own() {
+    let reports = lost_of(async {
+        let (mine, slot) = (Slot::default(), Slot::default());
+        let theirs = [slot.clone(), mine.clone()];
+        create_task(async move { drop(gather(theirs.map(leave_waker)).await) }).detach();
+        sleep(ms(1)).await;
+        drop(slot.take());
+        sleep(ms(1)).await;
+    });
+    let [text] = &reports[..] else { panic!("{reports:?}") };
+    assert!(text.contains("task 3[0] \"gather-3[0]\""), "{text}");
+}
+
+#[test]
+fn a_future_that_is_polled_by_two_tasks_wakes_the_last_only() {
+    type Shared = Rc<RefCell<Pin<Box<dyn Future<Output = ()>>>>>;
+    let reports = lost_of(async {
+        let inner = create_task(sleep(ms(50)));
+        let shared: Shared = Rc::new(RefCell::new(Box::pin(async { inner.await.unwrap() })));
+        let poll = |shared: Shared| poll_fn(move |cx| shared.borrow_mut().as_mut().poll(cx));
+        create_task_named("first", poll(shared.clone())).detach();
+        create_task_named("second", poll(shared)).detach();
+        sleep(ms(100)).await;
+    });
+    let [text] = &reports[..] else { panic!("{reports:?}") };
+    assert!(text.contains("\"first\" any more: its last waker was dropped"), "{text}");
+}

@@ -1,0 +1,11 @@
+//! Recorded traces: what is read is what was, whatever the format; what is hostile is refused; and what is made of
+//! them.
+
+mod hostile;
+mod perfetto;
+mod program;
+#[path = "../replay/programs.rs"]
+mod programs;
+mod rebuilt;
+mod recorded;
+mod small;
