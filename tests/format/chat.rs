@@ -4,7 +4,6 @@ use std::fs;
 use std::rc::Rc;
 use std::time::Duration;
 
-use futures_util::AsyncReadExt;
 use glassloop::net::{TcpListener, TcpStream};
 use glassloop::{Queue, Runtime, create_task, gather, sleep};
 
