@@ -186,3 +186,24 @@ fn with_many_tasks_lanes_are_used_again() {
     let found = export("many", recorded::take(&path));
     assert_eq!(found.lanes, 2, "the root's, and one for each task in turn");
 }
+
+#[test]
+fn a_flight_recording_begins_with_a_state_and_keeps_the_rules() {
+    let path = recorded::scratch("flight.glt");
+    let builder = glassloop::Runtime::builder().clock(glassloop::Clock::new_virtual()).trace_last(&path, 5_000);
+    let tasks = async {
+        for number in 0..3_000 {
+            glassloop::create_task(glassloop::sleep(std::time::Duration::from_millis(number))).detach();
+        }
+        glassloop::sleep(std::time::Duration::from_millis(1_500)).await;
+        glassloop::trace::save().expect("it can be written");
+    };
+    builder.build().expect("a loop").block_on(tasks).expect("no deadlock");
+    let bytes = recorded::take(&path);
+    let records = recorded::records(bytes.clone());
+    let first = records.iter().find(|record| record.seq > 0).expect("an event");
+    assert!(records[0].seq == 0 && first.seq > 1, "the beginning was dropped");
+    let model = recorded::model_of(&records);
+    assert!(model.state.timers.len() > 1_000, "{} timers", model.state.timers.len());
+    assert!(export("flight", bytes).lanes > 1);
+}

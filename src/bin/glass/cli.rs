@@ -52,7 +52,7 @@ Examples:
   glass why run.glt 3[1]";
 
 const DIFF_EXAMPLES: &str = "\
-Times are compared if both recordings are of virtual time.
+Times are compared if both recordings are of virtual time; the ports of addresses are not.
 Exit code: 0 if they are equal, 1 if they differ, 2 if one cannot be read.
 
 Example: glass diff before.glt after.glt";
