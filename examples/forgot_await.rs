@@ -24,7 +24,7 @@ pub fn main() {
         save("the letter"); // <- the first mistake: made, and thrown away unpolled
         create_task_named("save the list", save("the list")).detach();
         sleep(Duration::from_millis(5)).await; // <- the second: long enough for it to begin, not to end
-        create_task_named("save the photo", save("the photo")).detach(); // <- the third: it never has a turn
+        create_task_named("save the photo", save("the photo")).detach(); // <- the third: one step, at the very end
         println!("  done, it seems");
     });
     println!("mended:");

@@ -57,15 +57,17 @@ pub(crate) fn current() -> Option<Rc<Context>> {
 /// If none does: says which call needed it, and what to write.
 #[track_caller]
 pub(crate) fn expect(call: &str) -> Rc<Context> {
-    current().unwrap_or_else(|| {
+    // No closure: the panic is to name the caller's line.
+    let Some(context) = current() else {
         let thread = std::thread::current();
         panic!(
             "glassloop: {call} needs a running loop, and none runs on thread {:?}. Write:\n    \
              fn main() {{ glassloop::run(start()) }}\n    \
              async fn start() {{ /* {call} goes here */ }}",
             thread.name().unwrap_or("(unnamed)")
-        )
-    })
+        );
+    };
+    context
 }
 
 /// Makes `context` the loop of this thread while `f` runs; then, also on a panic, the former one again.

@@ -59,8 +59,8 @@ impl Deadlock {
 impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.picture.len();
-        let tasks = if count == 1 { "task" } else { "tasks" };
-        write!(f, "glassloop: deadlock: {count} {tasks} alive, nothing can wake them")?;
+        let (tasks, them) = if count == 1 { ("task", "it") } else { ("tasks", "them") };
+        write!(f, "glassloop: deadlock: {count} {tasks} alive, nothing can wake {them}")?;
         self.picture.lines().iter().try_for_each(|line| write!(f, "\n  {line}"))
     }
 }

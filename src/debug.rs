@@ -15,7 +15,8 @@ use crate::diagnosis::watch::Watch;
 use crate::report::{OnReport, Report};
 use crate::runtime::Builder;
 use crate::task::name_of;
-use crate::trace::{self, Observer};
+use crate::trace::schema::RunEnding;
+use crate::trace::{self, LoopEvent, Observer};
 
 const SLOW_POLL: Duration = Duration::from_millis(100);
 
@@ -77,6 +78,7 @@ impl Builder {
             alive: RefCell::default(),
             poll_began: Cell::default(),
             told_of_deadlock: Cell::default(),
+            ended_in_deadlock: Cell::default(),
         });
         (self.observer(debug.clone()), Some(debug))
     }
@@ -91,6 +93,7 @@ pub(crate) struct Debug {
     alive: RefCell<BTreeMap<TaskId, Alive>>,
     poll_began: Cell<Instant>,
     told_of_deadlock: Cell<bool>,
+    ended_in_deadlock: Cell<bool>,
 }
 
 /// A task, or a gather with children that have not ended.
@@ -101,6 +104,8 @@ struct Alive {
     queued: bool,
     polled: bool,
     is_callback: bool,
+    /// It was reported that nothing can wake it.
+    is_lost: bool,
     gather: Option<Gather>,
 }
 
@@ -130,7 +135,9 @@ impl Debug {
 
     /// The loop ends: reports whom it leaves behind, in the order of their creation.
     pub(crate) fn report_left(&self) {
-        let wanted = |alive: &Alive| alive.queued && !alive.is_callback;
+        // After a deadlock everybody is left, and the report of it has named them all.
+        let told = self.ended_in_deadlock.get();
+        let wanted = |alive: &Alive| alive.queued && !alive.is_callback && !(alive.polled && (told || alive.is_lost));
         for (task, alive) in self.alive.take().into_iter().filter(|(_, alive)| wanted(alive)) {
             let task = TaskRef { task, child: None };
             let (name, location) = (alive.name(task), alive.location);
@@ -149,6 +156,17 @@ impl Debug {
         }
         let picture = Picture::of(context);
         (self.on_report)(&Report::PossibleDeadlock { tasks: picture.lines(), wakers: picture.strangers() });
+    }
+
+    fn of_the_loop(&self, event: &LoopEvent<'_>) {
+        match event {
+            LoopEvent::RunBegin => self.ended_in_deadlock.set(false),
+            LoopEvent::RunEnd(RunEnding::Deadlock) => self.ended_in_deadlock.set(true),
+            LoopEvent::Report { report: Report::LostWake { task, .. }, .. } => {
+                self.change(*task, |alive| alive.is_lost = true);
+            }
+            _ => {}
+        }
     }
 
     fn poll_ended(&self, task: TaskRef) {
@@ -187,13 +205,17 @@ impl Debug {
 impl Observer for Debug {
     fn event(&self, event: &trace::Event<'_>) {
         self.watch.event(event);
-        let trace::Event::Executor(event) = event else { return };
+        let event = match event {
+            trace::Event::Executor(event) => event,
+            trace::Event::Loop(event) => return self.of_the_loop(event),
+            _ => return,
+        };
         match **event {
             Event::Spawn { task, name, location, children, .. } => {
                 let (name, gather) = (name.map(str::to_owned), children.map(|_| Gather::default()));
-                self.alive
-                    .borrow_mut()
-                    .insert(task, Alive { name, location, queued: false, polled: false, is_callback: false, gather });
+                let (queued, polled, is_callback, is_lost) = Default::default();
+                let alive = Alive { name, location, queued, polled, is_callback, is_lost, gather };
+                self.alive.borrow_mut().insert(task, alive);
             }
             Event::ChildStart(child) => self.change(child, |alive| {
                 if let Some(gather) = &mut alive.gather {

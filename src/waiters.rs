@@ -143,6 +143,7 @@ pub(crate) enum Was {
 
 impl Waiters {
     /// Joins the line, or stays in it, or comes back to its old place after a wake-up in vain.
+    #[inline(always)]
     pub(crate) fn wait(
         &self,
         of: &Registration,
@@ -234,7 +235,7 @@ impl Waiters {
         }
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn leave_place(&self, of: &Registration, number: u64) -> Was {
         let was = if self.line.borrow_mut().remove_woken_front(number) { Was::Woken } else { self.remove(number) };
         if was != Was::NotThere {

@@ -231,7 +231,7 @@ fn observers_are_told_before_the_run_ends() {
     let ends = Rc::new(Ends::default());
     let runtime = Runtime::builder().clock(Clock::new_virtual()).observer(ends.clone()).build().unwrap();
     assert!(runtime.block_on(async { Queue::<u8>::new().get().await }).is_err());
-    assert_eq!(*ends.0.borrow(), ["glassloop: deadlock: 1 task alive, nothing can wake them", "end"]);
+    assert_eq!(*ends.0.borrow(), ["glassloop: deadlock: 1 task alive, nothing can wake it", "end"]);
 }
 
 #[test]
