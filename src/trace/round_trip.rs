@@ -50,11 +50,11 @@ impl<S> FieldReader<S> for Dice<'_, S> {
 
     fn maybe(&mut self, _: &'static str) -> Result<Option<u64>, Self::Error> {
         // The greatest stands for the one before too: see `glt::encode`.
-        Ok((self.throw() % 3 > 0).then(|| self.extreme().min(u64::MAX - 1)))
+        Ok((!self.throw().is_multiple_of(3)).then(|| self.extreme().min(u64::MAX - 1)))
     }
 
     fn flag(&mut self, _: &'static str) -> Result<bool, Self::Error> {
-        Ok(self.throw() % 2 == 0)
+        Ok(self.throw().is_multiple_of(2))
     }
 
     fn text(&mut self, _: &'static str) -> Result<S, Self::Error> {
@@ -62,14 +62,14 @@ impl<S> FieldReader<S> for Dice<'_, S> {
     }
 
     fn maybe_text(&mut self, name: &'static str) -> Result<Option<S>, Self::Error> {
-        if self.throw() % 3 == 0 { Ok(None) } else { self.text(name).map(Some) }
+        if self.throw().is_multiple_of(3) { Ok(None) } else { self.text(name).map(Some) }
     }
 
     fn who(&mut self, _: &'static str) -> Result<Option<TaskRef>, Self::Error> {
         // Numbers of tasks count from 1, and nobody counts to 2^63.
         let task = (self.extreme() >> 1).max(1);
-        let child = (self.throw() % 2 == 0).then(|| self.extreme() as u32);
-        Ok((self.throw() % 4 > 0).then_some(TaskRef { task, child }))
+        let child = self.throw().is_multiple_of(2).then(|| self.extreme() as u32);
+        Ok((!self.throw().is_multiple_of(4)).then_some(TaskRef { task, child }))
     }
 
     fn place(&mut self, _: &'static str) -> Result<Place, Self::Error> {
