@@ -7,7 +7,6 @@
 #![cfg_attr(not(feature = "trace"), allow(unreachable_pub, reason = "public through `trace`"))]
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::future::Future;
 use std::mem;
 use std::panic::Location;
@@ -15,9 +14,11 @@ use std::task::{Context as TaskContext, Waker};
 
 use glassloop_executor::{Spawn, TaskRef, Ticket, own_ticket, own_waker, task_of, task_of_ticket};
 
+mod places;
 mod registration;
 mod seen;
 
+use places::Places;
 pub(crate) use registration::{Registration, Resource};
 pub use seen::{About, Change, Seen, SeenWait};
 
@@ -32,7 +33,7 @@ pub(crate) struct Waiters {
 /// One line for both, in the order of the numbers: whoever is woken keeps the place until it has had its turn.
 #[derive(Default)]
 struct Line {
-    waits: VecDeque<Wait>,
+    waits: Places,
     /// Everybody before this index has been woken.
     next: usize,
 }
@@ -62,20 +63,20 @@ impl Line {
     /// Where a number stands, or would. It is the front of the line nearly always.
     #[inline]
     fn position(&self, number: u64) -> Result<usize, usize> {
-        match self.waits.front() {
+        match self.waits.first() {
             Some(front) if front.number == number => Ok(0),
-            _ => self.waits.binary_search_by_key(&number, |wait| wait.number),
+            _ => self.waits.search(number),
         }
     }
 
     /// The first who has not been woken, and whom the caller, who knows that there is one, wakes.
     #[inline]
     fn next_waiting(&mut self) -> &mut Wait {
-        while self.waits[self.next].is_woken() {
+        while self.waits.get(self.next).is_woken() {
             self.next += 1;
         }
         self.next += 1;
-        &mut self.waits[self.next - 1]
+        self.waits.get_mut(self.next - 1)
     }
 
     /// Puts a waiter where its number belongs; gives the one that stood there.
@@ -84,7 +85,7 @@ impl Line {
         let (Ok(index) | Err(index)) = position;
         self.next = self.next.min(index);
         match position {
-            Ok(index) => Some(mem::replace(&mut self.waits[index], wait)),
+            Ok(index) => Some(mem::replace(self.waits.get_mut(index), wait)),
             Err(index) => {
                 self.waits.insert(index, wait);
                 None
@@ -95,10 +96,10 @@ impl Line {
     /// Removes the front, if it has this number and was woken: nearly everybody leaves like this.
     #[inline]
     fn remove_woken_front(&mut self, number: u64) -> bool {
-        let found = self.next > 0 && self.waits.front().is_some_and(|front| front.number == number);
+        let found = self.next > 0 && self.waits.first().is_some_and(|first| first.number == number);
         if found {
             self.next -= 1;
-            self.waits.pop_front();
+            self.waits.remove_first();
         }
         found
     }
@@ -109,8 +110,7 @@ impl Line {
         if index < self.next {
             self.next -= 1;
         }
-        let removed = if index == 0 { self.waits.pop_front() } else { self.waits.remove(index) };
-        removed.map(|wait| wait.waker)
+        self.waits.remove(index).map(|wait| wait.waker)
     }
 }
 
@@ -159,7 +159,7 @@ impl Waiters {
             let number = of.next_number();
             *place = Some(number);
             self.waiting.set(self.waiting.get() + 1);
-            self.line.borrow_mut().waits.push_back(Wait { number, waker, operation, location });
+            self.line.borrow_mut().waits.push(Wait { number, waker, operation, location });
             of.tell(|| Change::WaitOn(self.seen(number)));
         }
     }
@@ -262,7 +262,7 @@ impl Waiters {
     pub(crate) fn is_woken(&self, place: Place) -> bool {
         let Some(number) = place else { return false };
         let line = self.line.borrow();
-        line.position(number).is_ok_and(|index| line.waits[index].is_woken())
+        line.position(number).is_ok_and(|index| line.waits.get(index).is_woken())
     }
 
     /// Whether somebody waits who has not been woken.
@@ -293,6 +293,6 @@ impl Waiters {
     fn seen(&self, number: u64) -> SeenWait {
         let line = self.line.borrow();
         let index = line.position(number).expect("in the line");
-        line.waits[index].seen()
+        line.waits.get(index).seen()
     }
 }
