@@ -108,7 +108,7 @@ fn every_command_prints_what_is_expected() {
         ("diff.txt", 1, "diff small.glt slower.glt"),
         ("export.json", 0, "export --perfetto small.glt"),
         ("export-time.json", 0, "export --perfetto --clock time small.glt"),
-        ("export.ndjson", 0, "export --ndjson small.glt"),
+        ("export.ndjson.txt", 0, "export --ndjson small.glt"),
     ] {
         let said = folder.glass(arguments);
         assert_eq!((said.code, said.err.as_str()), (code, ""), "{arguments}");
