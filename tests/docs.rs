@@ -309,7 +309,8 @@ fn the_first_screen_has_two_commands() {
 #[test]
 fn every_dependency_has_its_reason() {
     let mut used = BTreeMap::new();
-    for manifest in ["Cargo.toml", "executor/Cargo.toml", "reactor/Cargo.toml", "benches/Cargo.toml"] {
+    for manifest in ["Cargo.toml", "executor/Cargo.toml", "reactor/Cargo.toml", "benches/Cargo.toml", "fuzz/Cargo.toml"]
+    {
         let text = read(manifest).unwrap_or_else(|problem| panic!("{problem}"));
         let mut relevant = false;
         for line in text.lines() {
