@@ -5,7 +5,7 @@
 use std::mem;
 
 /// The slots whose tenants are ready, oldest first, in two lists: those that have their turn in this tick, and those that became
-/// ready since it began. (With one ring for both, its index has to be wrapped twice a poll: 8 % more instructions.)
+/// ready since it began. (With one ring for both, its index would have to be wrapped twice a poll.)
 #[derive(Default)]
 pub(crate) struct RunQueue {
     now: Vec<u32>,

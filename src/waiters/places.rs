@@ -1,5 +1,5 @@
 //! The places of a line, in the order of their numbers. The first is kept apart: nearly always it is the only one, and then none of
-//! them costs an allocation, nor the arithmetic of a ring (a twentieth of a ping-pong's round).
+//! them costs an allocation, nor the arithmetic of a ring.
 
 use std::collections::VecDeque;
 

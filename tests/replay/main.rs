@@ -60,7 +60,7 @@ impl Model {
             Change::Len { op, len, unfinished } => {
                 (seen.len, seen.unfinished) = (*len, *unfinished);
                 if seen.kind == "lock" {
-                    seen.holder = (*op == "acquire").then(|| self.executor.polling()).flatten();
+                    seen.holder = (*op == "acquire").then(|| self.executor.snapshot().polling).flatten();
                 }
             }
             Change::WaitOn(wait) => {

@@ -92,12 +92,6 @@ impl Model {
         }
     }
 
-    /// Who is being polled.
-    #[allow(dead_code, reason = "for the tests of the root crate, which share this file")]
-    pub(crate) fn polling(&self) -> Option<TaskRef> {
-        self.polling
-    }
-
     fn task(&mut self, task: TaskRef) -> &mut TaskState {
         self.tasks.get_mut(&task).unwrap_or_else(|| panic!("{task} is not alive"))
     }
