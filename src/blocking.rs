@@ -70,14 +70,14 @@ pub struct ToThread<T>(Call<T>);
 impl<T: Send + 'static> ToThread<T> {
     /// `finish`: whether the end of the loop waits for this call.
     #[track_caller]
-    pub(crate) fn new(call: &str, finish: bool, f: impl FnOnce() -> T + Send + 'static) -> ToThread<T> {
+    pub(crate) fn new(call: &'static str, finish: bool, f: impl FnOnce() -> T + Send + 'static) -> ToThread<T> {
         ToThread::at(Location::caller(), call, finish, f)
     }
 
     #[track_caller]
     fn at(
         location: &'static Location<'static>,
-        call: &str,
+        call: &'static str,
         finish: bool,
         f: impl FnOnce() -> T + Send + 'static,
     ) -> ToThread<T> {

@@ -47,6 +47,7 @@ thread_local! {
 }
 
 /// The loop that runs on this thread, if one does; also `None` late in a thread's exit.
+#[inline]
 pub(crate) fn current() -> Option<Rc<Context>> {
     CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
@@ -55,19 +56,26 @@ pub(crate) fn current() -> Option<Rc<Context>> {
 ///
 /// # Panics
 /// If none does: says which call needed it, and what to write.
+#[inline]
 #[track_caller]
-pub(crate) fn expect(call: &str) -> Rc<Context> {
+pub(crate) fn expect(call: &'static str) -> Rc<Context> {
     // No closure: the panic is to name the caller's line.
-    let Some(context) = current() else {
-        let thread = std::thread::current();
-        panic!(
-            "glassloop: {call} needs a running loop, and none runs on thread {:?}. Write:\n    \
-             fn main() {{ glassloop::run(start()) }}\n    \
-             async fn start() {{ /* {call} goes here */ }}",
-            thread.name().unwrap_or("(unnamed)")
-        );
-    };
-    context
+    match current() {
+        Some(context) => context,
+        None => panic_without_loop(call),
+    }
+}
+
+#[cold]
+#[track_caller]
+fn panic_without_loop(call: &'static str) -> ! {
+    let thread = std::thread::current();
+    panic!(
+        "glassloop: {call} needs a running loop, and none runs on thread {:?}. Write:\n    \
+         fn main() {{ glassloop::run(start()) }}\n    \
+         async fn start() {{ /* {call} goes here */ }}",
+        thread.name().unwrap_or("(unnamed)")
+    )
 }
 
 /// Makes `context` the loop of this thread while `f` runs; then, also on a panic, the former one again.

@@ -107,7 +107,7 @@ where
 }
 
 #[track_caller]
-fn start<M: Children, R>(call: &str, children: M) -> Gather<M, R> {
+fn start<M: Children, R>(call: &'static str, children: M) -> Gather<M, R> {
     let location = Location::caller();
     let group = context::expect(call).executor.spawn_group(Spawn { name: None, location }, children);
     Gather { group, location, result: PhantomData }
@@ -279,7 +279,7 @@ pub mod macros {
 
     #[doc(hidden)]
     #[track_caller]
-    pub fn gather_tuple<M: Children, R>(call: &str, children: M) -> Gather<M, R> {
+    pub fn gather_tuple<M: Children, R>(call: &'static str, children: M) -> Gather<M, R> {
         super::start(call, children)
     }
 }

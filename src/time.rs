@@ -185,18 +185,22 @@ impl Sleep {
 }
 
 /// Disarms a timer of the loop with this executor, from wherever.
+#[inline]
 pub(crate) fn disarm(timer: TimerKey, executor: ExecutorId) {
-    let disarm = move || {
+    match context::current() {
+        Some(context) if context.executor.id() == executor => context.reactor.disarm(timer),
+        _ => disarm_from_outside(timer, executor),
+    }
+}
+
+/// On another thread, or in another loop, or in none: the timer's loop takes it out when it comes round.
+#[cold]
+fn disarm_from_outside(timer: TimerKey, executor: ExecutorId) {
+    executor.call(move || {
         if let Some(context) = context::current() {
             context.reactor.disarm(timer);
         }
-    };
-    if executor.is_current() {
-        disarm();
-    } else {
-        // Outside of its loop, or on another thread: the loop takes the timer out when it comes round.
-        executor.call(disarm);
-    }
+    });
 }
 
 impl Drop for Sleep {

@@ -112,7 +112,10 @@ impl<F: Future, J: Judge<F::Output>> FutureCell<F, J> {
                 Some(Err(JoinError::Cancelled { reason: reason.clone() }))
             }
             Stage::Finished(_) => match std::mem::replace(stage, Stage::Empty) {
-                Stage::Finished(outcome) => Some(outcome),
+                Stage::Finished(outcome) => {
+                    self.flags.mark_collected();
+                    Some(outcome)
+                }
                 _ => None,
             },
             _ => None,

@@ -22,7 +22,7 @@ use crate::root::RootInfo;
 use crate::run_queue::RunQueue;
 use crate::slots::{Popped, Slots};
 use crate::task::{NO_CHILD, Run, TaskId, TaskRef, new_task};
-use crate::ticket::Ticket;
+use crate::ticket::{QUEUED, Ticket};
 use crate::waker;
 
 mod telling;
@@ -65,24 +65,34 @@ impl State {
     /// False if the task is gone or queued already.
     #[inline]
     fn enqueue(&mut self, ticket: Ticket) -> bool {
-        let enqueued = self.slots.mark_queued(ticket);
-        if enqueued {
-            self.queue.push(ticket.slot());
+        let Some(state) = self.slots.unqueued(ticket) else { return false };
+        *state |= QUEUED;
+        self.queue.push(ticket.slot());
+        true
+    }
+
+    /// The same without a call, so that a wake needs no stack. False if that cannot be: then nothing was done.
+    #[inline]
+    fn enqueue_at_once(&mut self, ticket: Ticket) -> bool {
+        let Some(state) = self.slots.unqueued(ticket) else { return true };
+        let pushed = self.queue.push_within_capacity(ticket.slot());
+        if pushed {
+            *state |= QUEUED;
         }
-        enqueued
+        pushed
     }
 }
 
 /// Whose turn it is.
 pub(crate) struct Turn<'a> {
-    pub(crate) run: &'a Pin<Rc<dyn Run>>,
+    pub(crate) run: &'a dyn Run,
     pub(crate) index: u32,
     pub(crate) ticket: Ticket,
 }
 
 impl Turn<'_> {
     pub(crate) fn who(&self) -> TaskRef {
-        task_ref(&**self.run, self.index)
+        task_ref(self.run, self.index)
     }
 }
 
@@ -96,7 +106,7 @@ impl Core {
         Ok(Core {
             id,
             half,
-            state: RefCell::new(State { slots: Slots::new(id.index), queue: RunQueue::default() }),
+            state: RefCell::new(State { slots: Slots::new(id.index, &half.pending), queue: RunQueue::default() }),
             next_id: Cell::new(1),
             polls: Cell::new(0),
             polling: Cell::new(None),
@@ -169,14 +179,10 @@ impl Core {
         Some(slots.popped(queue.pop()?))
     }
 
-    /// [`wake`](Core::wake), if nobody is to be told of it and the ticket is one of ours: one compare says both.
+    /// [`wake`](Core::wake), if nobody is to be told of it and the ticket is one of ours: one compare says both. False if it was not done.
     #[inline]
     pub(crate) fn wake_untold(&self, ticket: Ticket) -> bool {
-        let ours = self.untold.get() == ticket.executor();
-        if ours {
-            self.state.borrow_mut().enqueue(ticket);
-        }
-        ours
+        self.untold.get() == ticket.executor() && self.state.borrow_mut().enqueue_at_once(ticket)
     }
 
     /// Queues the task, if it is alive and not queued. Never polls, never drops, never blocks.
@@ -192,10 +198,10 @@ impl Core {
     /// Moves a task, a group or a child of one into a slot, where tickets can find it.
     #[inline]
     pub(crate) fn occupy(&self, run: Option<Pin<Rc<dyn Run>>>, index: u32, flags: &Flags) -> Ticket {
-        let ticket = self.state.borrow_mut().slots.occupy(run, index);
-        self.half.pending.make_room(ticket.slot());
-        flags.slot.set(ticket.slot());
-        ticket
+        let slots = &mut self.state.borrow_mut().slots;
+        let slot = slots.vacancy();
+        flags.slot.set(slot);
+        slots.occupy(slot, run, index)
     }
 
     /// Polls, with all that stands round a poll, but for what is told of it.
@@ -210,20 +216,23 @@ impl Core {
         polled
     }
 
-    /// One turn of a task or a child: a poll, or the delivery of a cancel. True if it has ended; its slot is free then.
+    /// The poll in the turn of a task or a child, if it is one: true if it goes on. If not, [`end_turn`](Core::end_turn) is to follow.
     #[inline]
-    pub(crate) fn give_turn(&self, turn: &Turn<'_>, flags: &Flags, cell: Pin<&(impl Member + ?Sized)>) -> bool {
-        if flags.cancel_asked() {
+    pub(crate) fn is_pending(&self, ticket: Ticket, flags: &Flags, cell: Pin<&(impl Member + ?Sized)>) -> bool {
+        !flags.cancel_asked() && self.poll(ticket, |cx| cell.poll(cx)).is_pending()
+    }
+
+    /// The rest of a turn that is the last: delivers a cancel, if that is what it is for, and frees the slot.
+    #[inline]
+    pub(crate) fn end_turn(&self, turn: &Turn<'_>, flags: &Flags, cell: Pin<&(impl Member + ?Sized)>) {
+        if flags.is_done() {
+            self.emit(|| Event::PollEnd { task: turn.who(), ready: true });
+        } else {
             self.tell_cancel(turn.ticket, flags);
             self.emit(|| Event::CancelDeliver(turn.who()));
             cell.cancel(JoinError::Cancelled { reason: turn.run.header().profile().reason.clone() });
-        } else if self.poll(turn.ticket, |cx| cell.poll(cx)).is_pending() {
-            return false;
-        } else {
-            self.emit(|| Event::PollEnd { task: turn.who(), ready: true });
         }
         self.retire(turn, flags, Ending::of(flags));
-        true
     }
 
     /// Frees the slot of what has ended.
@@ -297,9 +306,19 @@ impl Core {
         F: Future + 'static,
         J: Judge<F::Output>,
     {
-        let (task, ticket) = self.spawn_parked::<F, J>(spawn, future);
-        if let Some(ticket) = ticket {
+        let (block, task) = new_task::<F, J>(future, self.header(spawn));
+        if self.closed.get() {
+            block.as_ref().refuse();
+        } else if self.is_observed() {
+            let ticket = self.admit(block);
             self.enqueue_and_tell(ticket);
+        } else {
+            // The same in one step.
+            let mut state = self.state.borrow_mut();
+            let slot = state.slots.vacancy();
+            block.cell.flags.slot.set(slot);
+            let ticket = state.slots.occupy(slot, Some(block), NO_CHILD);
+            state.enqueue(ticket);
         }
         task
     }
@@ -331,6 +350,7 @@ impl Core {
         group
     }
 
+    #[inline(never)]
     fn admit(&self, run: Pin<Rc<dyn Run>>) -> Ticket {
         let ticket = self.occupy(Some(run.clone()), NO_CHILD, run.flags(NO_CHILD));
         self.announce_spawn(run.header(), run.children(), run.size());

@@ -13,22 +13,31 @@ use crate::ticket::Ticket;
 const LONGEST: usize = 1000;
 
 impl Core {
-    /// `waiter` has begun to wait for `target`. Nearly always nobody waits for the waiter in turn, and that is all.
+    /// `waiter` has begun to wait for `target`.
     #[inline]
     pub(crate) fn look_for_cycle(&self, waiter: Ticket, target: TaskId) {
-        let awaited = {
-            let state = self.state();
-            state
-                .slots
-                .run(waiter.slot())
-                .is_some_and(|(run, _)| run.header().id == target || run.header().join.waiter_ticket().is_some())
-        };
-        if awaited && self.cycle(waiter, target).is_some() {
+        if self.is_awaited_by(waiter, target) && self.cycle(waiter, target).is_some() {
             let mut suspects = self.suspects.borrow_mut();
             // A loop that never sleeps never asks for them: those that are none any more go here.
             suspects.retain(|&(other, of)| (other, of) != (waiter, target) && self.cycle(other, of).is_some());
             suspects.push((waiter, target));
         }
+    }
+
+    /// Whether `task` waits for whoever holds `ticket`, directly or by way of others. Nearly always the way is short: it ends with main,
+    /// for whom nobody waits.
+    #[inline]
+    fn is_awaited_by(&self, mut ticket: Ticket, task: TaskId) -> bool {
+        let state = self.state();
+        for _ in 0..LONGEST {
+            let Some(header) = state.slots.run(ticket.slot()).map(|(run, _)| run.header()) else { return false };
+            if header.id == task {
+                return true;
+            }
+            let Some((waiter, _)) = header.join.waiter_ticket() else { return false };
+            ticket = waiter;
+        }
+        false
     }
 
     /// The circle that `waiter` closed by awaiting `target`, if it is still there.

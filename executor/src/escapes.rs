@@ -26,6 +26,7 @@ impl Core {
     }
 
     /// What is counted for a task goes with it.
+    #[inline]
     pub(crate) fn forget_wakers(&self, ticket: Ticket, flags: &Flags) {
         if flags.has_escaped() {
             self.escaped.set(self.escaped.get() - 1);

@@ -1,7 +1,6 @@
 //! All tasks at once: to list them, to find one by its number, to end them.
 
-use crate::cell::drop_quietly;
-use crate::core::{Core, Turn, task_ref};
+use crate::core::{Core, task_ref};
 use crate::handle::TaskHandle;
 use crate::task::{NO_CHILD, TaskId, TaskRef};
 use crate::ticket::Ticket;
@@ -43,8 +42,7 @@ impl Core {
             };
             if let Some((run, index)) = tenant {
                 run.flags(index).ask_cancel();
-                run.as_ref().turn(self, &Turn { run: &run, index, ticket });
-                drop_quietly(run);
+                run.turn(self, index, ticket);
             }
         }
     }

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::Waker;
 
-use crate::cell::{Children, drop_quietly};
+use crate::cell::Children;
 use crate::core::{Core, Turn};
 use crate::group::{Group, OnFailure, OnPanic};
 use crate::handle::TaskHandle;
@@ -127,6 +127,7 @@ impl Executor {
     ///
     /// # Panics
     /// When called from inside a task, as it would run the loop within itself.
+    #[inline]
     pub fn tick(&self, root: Option<&mut dyn RunRoot>) -> usize {
         let core = &self.core;
         let _ticked = self.begin_turns("tick");
@@ -149,15 +150,10 @@ impl Executor {
         for _ in 0..ready {
             let Some(Popped { ticket, index, run }) = core.pop() else { break };
             if let Some(run) = run {
-                let turn = Turn { run: &run, index, ticket };
-                let told = OBSERVED && core.tell_turn(&turn);
-                let ended = run.as_ref().turn(core, &turn);
-                if told && !ended {
-                    core.tell(&Event::PollEnd { task: turn.who(), ready: false });
-                }
-                if ended {
-                    // It may be the last owner, and what is dropped with it is the user's.
-                    drop_quietly(run);
+                let told = if OBSERVED { core.tell_turn(&Turn { run: &*run, index, ticket }) } else { None };
+                let ended = run.turn(core, index, ticket);
+                if let Some(task) = told.filter(|_| !ended) {
+                    core.tell(&Event::PollEnd { task, ready: false });
                 }
             } else {
                 let told = if OBSERVED { core.tell_turn_of_root(ticket, root.is_some()) } else { None };
@@ -170,11 +166,11 @@ impl Executor {
     }
 
     /// Until the guard goes nobody else gives turns.
-    fn begin_turns(&self, call: &str) -> Ticked<'_> {
-        assert!(
-            !self.core.ticking.replace(true),
-            "glassloop: {call}() was called from inside a task: a loop cannot run within itself"
-        );
+    #[inline]
+    fn begin_turns(&self, call: &'static str) -> Ticked<'_> {
+        if self.core.ticking.replace(true) {
+            panic_inside(call);
+        }
         Ticked(&self.core.ticking)
     }
 
@@ -289,6 +285,11 @@ impl fmt::Debug for Executor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Executor").field("id", &self.core.id).field("ready", &self.core.ready()).finish_non_exhaustive()
     }
+}
+
+#[cold]
+fn panic_inside(call: &'static str) -> ! {
+    panic!("glassloop: {call}() was called from inside a task: a loop cannot run within itself")
 }
 
 struct Ticked<'a>(&'a Cell<bool>);

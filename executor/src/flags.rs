@@ -1,4 +1,4 @@
-//! The scheduling state of a task or a child of a `gather`: a slot and eight bits.
+//! The scheduling state of a task or a child of a `gather`: a slot and some bits.
 
 use std::cell::Cell;
 
@@ -7,28 +7,30 @@ use std::cell::Cell;
 pub struct Flags {
     /// The slot it occupies while it is alive.
     pub(crate) slot: Cell<u32>,
-    bits: Cell<u8>,
-    /// There was a `TaskHandle` of it.
-    shared: Cell<bool>,
+    bits: Cell<u16>,
 }
 
 impl Flags {
     /// The stage is borrowed: the future is being polled or dropped right now.
-    const BUSY: u8 = 1;
+    const BUSY: u16 = 1;
     /// To be dropped at its next turn.
-    const CANCEL: u8 = 2;
+    const CANCEL: u16 = 2;
     /// The outcome is there (or was taken).
-    const DONE: u8 = 4;
+    const DONE: u16 = 4;
     /// The outcome is, or was, `Cancelled`.
-    const CANCELLED: u8 = 8;
+    const CANCELLED: u16 = 8;
     /// A clone of its waker was handed out to somebody unknown; never cleared.
-    const ESCAPED: u8 = 16;
+    const ESCAPED: u16 = 16;
     /// The observer has heard of the request to cancel.
-    const CANCEL_TOLD: u8 = 32;
+    const CANCEL_TOLD: u16 = 32;
     /// The outcome is, or was, a failure in the eyes of the judge.
-    const FAILED: u8 = 64;
+    const FAILED: u16 = 64;
     /// The handle is gone: nobody will ask for the outcome.
-    const DETACHED: u8 = 128;
+    const DETACHED: u16 = 128;
+    /// There was a `TaskHandle` of it.
+    const SHARED: u16 = 256;
+    /// The outcome was taken; there is nothing left.
+    const COLLECTED: u16 = 512;
 
     pub(crate) fn is_busy(&self) -> bool {
         self.has(Flags::BUSY)
@@ -45,12 +47,12 @@ impl Flags {
     }
 
     #[inline]
-    fn has(&self, bit: u8) -> bool {
+    fn has(&self, bit: u16) -> bool {
         self.bits.get() & bit != 0
     }
 
     #[inline]
-    fn set(&self, bit: u8) {
+    fn set(&self, bit: u16) {
         self.bits.set(self.bits.get() | bit);
     }
 
@@ -93,15 +95,24 @@ impl Flags {
     }
 
     pub(crate) fn is_shared(&self) -> bool {
-        self.shared.get()
+        self.has(Flags::SHARED)
     }
 
     pub(crate) fn mark_shared(&self) {
-        self.shared.set(true);
+        self.set(Flags::SHARED);
     }
 
     pub(crate) fn mark_detached(&self) {
         self.set(Flags::DETACHED);
+    }
+
+    #[inline]
+    pub(crate) fn is_collected(&self) -> bool {
+        self.has(Flags::COLLECTED)
+    }
+
+    pub(crate) fn mark_collected(&self) {
+        self.set(Flags::COLLECTED);
     }
 
     pub(crate) fn mark_failed(&self) {
@@ -136,6 +147,7 @@ impl Flags {
         before
     }
 
+    #[inline]
     pub(crate) fn has_escaped(&self) -> bool {
         self.has(Flags::ESCAPED)
     }

@@ -22,6 +22,7 @@ use crate::observer::{Ending, Event};
 use crate::profile::{Header, Locals};
 use crate::slots::NO_SLOT;
 use crate::task::{NO_CHILD, Run, TaskId, TaskRef};
+use crate::ticket::Ticket;
 use crate::waker::own_waker;
 
 /// No outcome of a child ends the gather: errors are values (`return_exceptions=True`).
@@ -107,7 +108,7 @@ impl<M: Children> GroupBlock<M> {
     }
 
     /// The group's first turn: every child is polled, in argument order.
-    fn start(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) {
+    fn start(self: &Pin<Rc<Self>>, core: &Core, turn: &Turn<'_>) {
         let _busy = self.flags.be_busy();
         if self.flags.cancel_asked() {
             core.tell_cancel(turn.ticket, &self.flags);
@@ -115,15 +116,15 @@ impl<M: Children> GroupBlock<M> {
         for index in 0..self.children.count() {
             if self.flags.cancel_asked() {
                 // Cancelled before its first step: it never runs.
-                M::member(self, index).cancel(JoinError::cancelled());
-                self.child_ended(index);
+                M::member(self.as_ref(), index).cancel(JoinError::cancelled());
+                self.as_ref().child_ended(index);
                 continue;
             }
-            let ticket = core.occupy(Some(turn.run.clone()), index as u32, self.children.flags(index));
+            let ticket = core.occupy(Some(self.clone()), index as u32, self.children.flags(index));
             let turn = Turn { run: turn.run, index: index as u32, ticket };
             core.emit(|| Event::ChildStart(turn.who()));
             let told = core.is_observed() && core.tell_poll(&turn);
-            if !self.turn_of_child(core, &turn) && told {
+            if !self.as_ref().turn_of_child(core, &turn) && told {
                 core.emit(|| Event::PollEnd { task: turn.who(), ready: false });
             }
         }
@@ -134,11 +135,13 @@ impl<M: Children> GroupBlock<M> {
 
     fn turn_of_child(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool {
         let index = turn.index as usize;
-        let ended = core.give_turn(turn, self.children.flags(index), M::member(self, index));
-        if ended {
+        let (flags, child) = (self.children.flags(index), M::member(self, index));
+        let pending = core.is_pending(turn.ticket, flags, child);
+        if !pending {
+            core.end_turn(turn, flags, child);
             self.child_ended(index);
         }
-        ended
+        !pending
     }
 
     fn child_ended(self: Pin<&Self>, index: usize) {
@@ -179,12 +182,18 @@ impl<M: Children> Run for GroupBlock<M> {
         self.children.size()
     }
 
-    fn turn(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool {
-        if turn.index != NO_CHILD {
-            return self.turn_of_child(core, turn);
+    fn turn(self: Pin<Rc<Self>>, core: &Core, index: u32, ticket: Ticket) -> bool {
+        let turn = Turn { run: &*self, index, ticket };
+        let ended = if index == NO_CHILD {
+            self.start(core, &turn);
+            self.unfinished.get() == 0
+        } else {
+            self.as_ref().turn_of_child(core, &turn)
+        };
+        if ended {
+            drop_quietly(self);
         }
-        self.start(core, turn);
-        self.unfinished.get() == 0
+        ended
     }
 
     fn locals(&self, index: u32) -> Option<Locals> {

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::core::Turn;
 use crate::flags::Flags;
 use crate::profile::Header;
 use crate::root::RootInfo;
@@ -143,7 +142,7 @@ pub(crate) fn cancel_now(run: &Pin<Rc<dyn Run>>, index: u32) {
         }
         let Some(ticket) = core.tenant(flags.slot.get()) else { return false };
         flags.ask_cancel();
-        run.as_ref().turn(core, &Turn { run, index, ticket });
+        run.clone().turn(core, index, ticket);
         true
     });
     if done != Some(true) {

@@ -184,10 +184,12 @@ impl<T> Future for Task<T> {
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
-        if self.flags().is_done() {
+        let flags = self.flags();
+        if flags.is_collected() {
+        } else if flags.is_done() {
             self.block.as_ref().discard();
         } else {
-            self.flags().mark_detached();
+            flags.mark_detached();
             self.block.header().join.forget(self.block.header());
         }
     }

@@ -39,6 +39,16 @@ impl RunQueue {
         self.next.push(slot);
     }
 
+    /// [`push`](RunQueue::push), unless the list would have to grow for it.
+    #[inline]
+    pub(crate) fn push_within_capacity(&mut self, slot: u32) -> bool {
+        let has_room = self.next.len() < self.next.capacity();
+        if has_room {
+            self.next.push(slot);
+        }
+        has_room
+    }
+
     /// The front of those whose turn this tick is.
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<u32> {

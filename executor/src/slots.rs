@@ -14,6 +14,7 @@
 use std::pin::Pin;
 use std::rc::Rc;
 
+use crate::remote::pending::PendingBits;
 use crate::task::Run;
 use crate::ticket::{EXECUTOR_MASK, MAX_SLOTS, QUEUED, Ticket};
 
@@ -33,6 +34,8 @@ struct Slot {
 
 pub(crate) struct Slots {
     chunks: Vec<Box<[Slot; CHUNK]>>,
+    /// Wakes on their way from other threads: a bit for each slot.
+    pending: &'static PendingBits,
     executor: u16,
     first_vacant: u32,
     /// Slots ever used: those above have not been touched yet.
@@ -59,8 +62,8 @@ pub enum WakeEffect {
 }
 
 impl Slots {
-    pub(crate) fn new(executor: u16) -> Slots {
-        let mut slots = Slots { chunks: Vec::new(), executor, first_vacant: NO_SLOT, used: 0 };
+    pub(crate) fn new(executor: u16, pending: &'static PendingBits) -> Slots {
+        let mut slots = Slots { chunks: Vec::new(), pending, executor, first_vacant: NO_SLOT, used: 0 };
         slots.add_slot();
         slots
     }
@@ -70,32 +73,38 @@ impl Slots {
         self.used
     }
 
-    /// Moves in: the ticket is what wakers of the tenant will hold.
+    /// The slot that is to be occupied next.
     #[inline]
-    pub(crate) fn occupy(&mut self, run: Option<Pin<Rc<dyn Run>>>, index: u32) -> Ticket {
-        let number = if self.first_vacant == NO_SLOT { self.add_slot() } else { self.first_vacant };
-        let slot = self.get_mut(number);
-        let next = slot.index;
+    pub(crate) fn vacancy(&mut self) -> u32 {
+        if self.first_vacant == NO_SLOT {
+            self.add_slot();
+        }
+        self.first_vacant
+    }
+
+    /// Moves in at the [`vacancy`](Slots::vacancy): the ticket is what wakers of the tenant will hold.
+    #[inline]
+    pub(crate) fn occupy(&mut self, vacancy: u32, run: Option<Pin<Rc<dyn Run>>>, index: u32) -> Ticket {
+        let slot = self.get_mut(vacancy);
+        let next = std::mem::replace(&mut slot.index, index);
         slot.state ^= EXECUTOR_MASK;
-        slot.index = index;
         slot.run = run;
         let ticket = Ticket(slot.state);
-        if self.first_vacant == number {
-            self.first_vacant = next;
-        }
+        self.first_vacant = next;
         ticket
     }
 
     /// Moves out. The caller drops what it gets when no borrow is held.
     #[inline]
     pub(crate) fn vacate(&mut self, ticket: Ticket) -> Option<Pin<Rc<dyn Run>>> {
-        let number = ticket.slot();
+        let (number, first_vacant) = (ticket.slot(), self.first_vacant);
         let slot = self.get_mut(number);
         let queued = slot.state & QUEUED;
         slot.state = (ticket.next_generation().0 ^ EXECUTOR_MASK) | queued;
         let run = slot.run.take();
         if queued == 0 {
-            self.put_back(number);
+            slot.index = first_vacant;
+            self.first_vacant = number;
         }
         run
     }
@@ -108,18 +117,13 @@ impl Slots {
         }
     }
 
-    /// Sets QUEUED. True if it was clear, and so the slot is to be pushed.
+    /// The state word of whoever holds the ticket; `None` if that is gone, or queued already.
     #[inline]
-    pub(crate) fn mark_queued(&mut self, ticket: Ticket) -> bool {
+    pub(crate) fn unqueued(&mut self, ticket: Ticket) -> Option<&mut u64> {
         let number = ticket.slot();
-        let chunk = self.chunks.get_mut(number as usize / CHUNK);
-        match chunk.map(|chunk| &mut chunk[number as usize % CHUNK].state) {
-            Some(state) if *state == ticket.0 => {
-                *state |= QUEUED;
-                true
-            }
-            _ => false,
-        }
+        let chunk = self.chunks.get_mut(number as usize / CHUNK)?;
+        let state = &mut chunk[number as usize % CHUNK].state;
+        (*state == ticket.0).then_some(state)
     }
 
     /// A slot was popped from the run queue: clears QUEUED, so that wakes from now on count, and says who has the turn.
@@ -158,8 +162,8 @@ impl Slots {
         self.first_vacant = number;
     }
 
-    /// A slot never used before, vacant.
-    fn add_slot(&mut self) -> u32 {
+    /// Makes a slot that was never used before the vacant one.
+    fn add_slot(&mut self) {
         let number = self.used;
         assert!(
             (number as usize) < MAX_SLOTS,
@@ -175,9 +179,11 @@ impl Slots {
                 .collect();
             let Ok(chunk) = chunk.into_boxed_slice().try_into() else { unreachable!("a chunk has CHUNK slots") };
             self.chunks.push(chunk);
+            self.pending.make_room(number);
         }
         self.used += 1;
-        number
+        // Slot 0 is none.
+        self.first_vacant = number;
     }
 
     #[inline]

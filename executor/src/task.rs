@@ -5,13 +5,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use crate::cell::{FutureCell, Judge, Outcome, project_task};
+use crate::cell::{FutureCell, Judge, Outcome, drop_quietly, project_task};
 use crate::core::{Core, Turn};
 use crate::flags::Flags;
 use crate::handle::TaskHandle;
 use crate::join::{Joinable, Task};
 use crate::join_error::JoinError;
 use crate::profile::{Header, Locals};
+use crate::ticket::Ticket;
 
 /// The number of a task (or of a whole `gather`): counted from 1 within its executor, never reused.
 pub type TaskId = u64;
@@ -61,7 +62,9 @@ pub(crate) trait Run {
     fn size(&self) -> usize;
 
     /// One turn: delivers a cancel, or polls once; at the end frees the slot and wakes who waits. True if it has ended.
-    fn turn(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool;
+    ///
+    /// It takes an owner of the block: it may be the last one then. (And from an `Rc` the call finds the block without a look at its alignment.)
+    fn turn(self: Pin<Rc<Self>>, core: &Core, index: u32, ticket: Ticket) -> bool;
 
     /// The task-locals of the task itself or of a group's child.
     fn locals(&self, index: u32) -> Option<Locals>;
@@ -94,6 +97,16 @@ impl<F: Future + 'static, J: Judge<F::Output>> TaskBlock<F, J> {
     pub(crate) fn refuse(self: Pin<&Self>) {
         project_task(self).cancel(JoinError::cancelled());
     }
+
+    /// Out of line, as most turns are not the last.
+    #[inline(never)]
+    fn end(self: &Pin<Rc<Self>>, core: &Core, turn: &Turn<'_>) {
+        core.end_turn(turn, &self.cell.flags, project_task(self.as_ref()));
+        self.header.join.end(&self.header, || TaskHandle::of(self.clone(), NO_CHILD));
+        if self.cell.flags.is_detached() {
+            self.as_ref().discard();
+        }
+    }
 }
 
 impl<F: Future + 'static, J: Judge<F::Output>> Run for TaskBlock<F, J> {
@@ -113,15 +126,14 @@ impl<F: Future + 'static, J: Judge<F::Output>> Run for TaskBlock<F, J> {
         size_of::<F>()
     }
 
-    fn turn(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool {
-        let ended = core.give_turn(turn, &self.cell.flags, project_task(self));
-        if ended {
-            self.header.join.end(&self.header, || TaskHandle::of(turn.run.clone(), NO_CHILD));
-            if self.cell.flags.is_detached() {
-                self.discard();
-            }
+    fn turn(self: Pin<Rc<Self>>, core: &Core, index: u32, ticket: Ticket) -> bool {
+        let pending = core.is_pending(ticket, &self.cell.flags, project_task(self.as_ref()));
+        if !pending {
+            self.end(core, &Turn { run: &*self, index, ticket });
+            // What is dropped with the last owner is the user's.
+            drop_quietly(self);
         }
-        ended
+        !pending
     }
 
     fn locals(&self, _: u32) -> Option<Locals> {

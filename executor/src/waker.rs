@@ -118,7 +118,7 @@ fn wake(data: *const ()) {
     }
 }
 
-/// The executor does not run on this thread, or somebody observes it.
+/// The executor does not run on this thread, or somebody observes it, or its run queue has to grow.
 #[cold]
 #[inline(never)]
 fn wake_the_long_way(ticket: Ticket) {

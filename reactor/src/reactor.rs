@@ -100,6 +100,7 @@ impl Reactor {
     }
 
     /// The clock its timers go by.
+    #[inline]
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
     }

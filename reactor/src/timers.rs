@@ -21,7 +21,7 @@ const NANOS_PER_TICK: u64 = 1_000_000;
 
 /// The tick at which a moment has certainly been reached: rounded up.
 fn tick_of(moment: Instant) -> u64 {
-    moment.as_nanos().div_ceil(NANOS_PER_TICK)
+    moment.as_nanos().saturating_add(NANOS_PER_TICK - 1) / NANOS_PER_TICK
 }
 
 /// Where an armed timer lies.

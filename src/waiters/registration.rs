@@ -115,7 +115,7 @@ impl Registration {
 
     /// Panics with advice if no loop knows the resource.
     #[track_caller]
-    pub(crate) fn expect_loop(&self, call: &str) {
+    pub(crate) fn expect_loop(&self, call: &'static str) {
         if !self.is_known() {
             context::expect(call);
         }

@@ -48,13 +48,14 @@ impl Core {
         }
     }
 
-    /// Tells that a task or a child has its turn, before it has it. True if that is a poll: whoever gives the turn then tells
+    /// Tells that a task or a child has its turn, before it has it. Says who, if that is a poll: whoever gives the turn then tells
     /// of the poll's end, unless the task ends with it.
     #[cold]
-    pub(crate) fn tell_turn(&self, turn: &Turn<'_>) -> bool {
-        self.tell(&Event::Dequeue(Some(turn.who())));
+    pub(crate) fn tell_turn(&self, turn: &Turn<'_>) -> Option<TaskRef> {
+        let who = turn.who();
+        self.tell(&Event::Dequeue(Some(who)));
         let starts_group = turn.index == NO_CHILD && turn.run.children().is_some();
-        !starts_group && self.tell_poll(turn)
+        (!starts_group && self.tell_poll(turn)).then_some(who)
     }
 
     /// The same of the root, who is polled if it is `here`, and of one that ended while it was queued. Says who is polled.

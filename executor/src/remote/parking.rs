@@ -42,6 +42,7 @@ impl Parking {
     }
 
     /// Whether something was pushed since the last time. The owner drains the queue *after* this.
+    #[inline]
     pub(crate) fn take(&self) -> bool {
         // A plain look first: in almost every tick there is nothing, and a stale "nothing" is mended by `begin_park`.
         self.0.load(Ordering::Relaxed) == NOTIFIED && self.0.swap(EMPTY, order::TAKE) == NOTIFIED
