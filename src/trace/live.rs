@@ -21,7 +21,7 @@ pub(crate) struct Translator {
 }
 
 impl Translator {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn of_executor<'a>(&self, event: &executor::Event<'a>) -> Entry<Text<'a>> {
         use executor::Event::*;
         // Several may be woken by one cause: foreign combinators pass it on.
@@ -84,6 +84,7 @@ impl Translator {
     }
 
     /// What the program prints is told, or only its length.
+    #[inline(always)]
     pub(crate) fn of_loop<'a>(&self, event: LoopEvent<'a>, show_output: bool) -> Entry<Text<'a>> {
         self.cause.set(None);
         of_loop(event, show_output)
@@ -103,6 +104,7 @@ impl Translator {
     }
 }
 
+#[inline(always)]
 fn of_loop<'a>(event: LoopEvent<'a>, show_output: bool) -> Entry<Text<'a>> {
     match event {
         LoopEvent::RunBegin => Entry::RunBegin {},

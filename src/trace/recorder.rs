@@ -167,17 +167,27 @@ impl Recorder {
 
     #[inline]
     pub(super) fn of_executor(&self, event: &executor::Event<'_>) {
-        use executor::Event::{Dequeue, PollBegin, PollEnd};
+        use executor::Event::{Dequeue, Enqueue, PollBegin, PollEnd, Wake};
+        let translated = || self.translator.of_executor(event);
+        // Nearly all events are of these five kinds. Each has its own copy of the writing, in which the compiler knows the kind.
         match event {
-            PollBegin(_) if !self.poll_ended.get() => self.read_clock(),
-            PollEnd { .. } => self.read_clock(),
-            _ => {}
+            Wake { .. } => self.put_inline(&translated()),
+            Enqueue(_) => self.put_inline(&translated()),
+            // It is only the next task's turn.
+            Dequeue(_) => return self.put_inline(&translated()),
+            PollBegin(_) => {
+                if !self.poll_ended.get() {
+                    self.read_clock();
+                }
+                self.put_inline(&translated());
+            }
+            PollEnd { .. } => {
+                self.read_clock();
+                self.put_inline(&translated());
+            }
+            _ => self.put(&translated()),
         }
-        // It is only the next task's turn.
-        if !matches!(event, Dequeue(_)) {
-            self.poll_ended.set(matches!(event, PollEnd { .. }));
-        }
-        self.put(&self.translator.of_executor(event));
+        self.poll_ended.set(matches!(event, PollEnd { .. }));
     }
 
     #[inline]
@@ -196,10 +206,11 @@ impl Recorder {
     }
 
     pub(super) fn of_loop(&self, event: LoopEvent<'_>) {
-        // What a program says of itself is worth a reading.
-        if !matches!(event, LoopEvent::Turn) {
-            self.read_clock();
+        if let LoopEvent::Turn = event {
+            return self.put_inline(&self.translator.of_loop(LoopEvent::Turn, false));
         }
+        // What a program says of itself is worth a reading.
+        self.read_clock();
         self.put(&self.translator.of_loop(event, self.with_output));
         // Something is wrong: what led to it is worth keeping.
         if matches!(event, LoopEvent::Report { .. } | LoopEvent::RunEnd(RunEnding::Deadlock)) {
@@ -214,6 +225,11 @@ impl Recorder {
     /// One function for all, as every kind is written in it.
     #[inline(never)]
     fn put(&self, entry: &Entry<Text<'_>>) {
+        self.put_inline(entry);
+    }
+
+    #[inline(always)]
+    fn put_inline(&self, entry: &Entry<Text<'_>>) {
         let (seq, t) = (self.seq.get() + 1, self.t.get());
         self.seq.set(seq);
         let passed_on = match &mut *self.sink.borrow_mut() {

@@ -3,10 +3,11 @@
 //! A poll tells nothing itself: a tick asks once whether somebody observes, and then tells of the polls that it gives. A wake
 //! asks nothing either: see [`Core::wake_untold`].
 
-use super::{Core, Turn};
+use super::{Core, Turn, task_ref};
 use crate::flags::Flags;
 use crate::observer::{Event, Via};
 use crate::profile::Header;
+use crate::slots::WakeEffect;
 use crate::task::{NO_CHILD, TaskRef};
 use crate::ticket::Ticket;
 
@@ -35,8 +36,7 @@ impl Core {
 
     #[cold]
     pub(super) fn wake_and_tell(&self, ticket: Ticket, via: Via) {
-        let effect = self.state().slots.effect_of_wake(ticket);
-        let task = self.task_ref(ticket);
+        let (effect, task) = self.effect_of_wake(ticket);
         let by = match self.polling.get() {
             Some(polling) if polling == ticket => task,
             polling => polling.map(|polling| self.who(polling)),
@@ -46,6 +46,18 @@ impl Core {
         if enqueued && let Some(task) = task {
             self.emit(|| Event::Enqueue(task));
         }
+    }
+
+    /// What a wake with this ticket does now, and to whom.
+    fn effect_of_wake(&self, ticket: Ticket) -> (WakeEffect, Option<TaskRef>) {
+        let slots = &self.state().slots;
+        let effect = slots.effect_of_wake(ticket);
+        let task = match slots.run(ticket.slot()) {
+            _ if effect == WakeEffect::Stale => None,
+            Some((run, index)) => Some(task_ref(&**run, index)),
+            None => self.root.borrow().as_ref().map(|root| root.task_ref()),
+        };
+        (effect, task)
     }
 
     /// Tells that a task or a child has its turn, before it has it. Says who, if that is a poll: whoever gives the turn then tells

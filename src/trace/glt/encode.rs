@@ -200,7 +200,7 @@ impl Records {
     /// Where the next record goes. It is asked for once a record, so that a byte of one costs no look at the capacity.
     #[inline]
     fn room(&mut self) -> &mut [u8; LONGEST] {
-        if self.bytes.len() - self.end < LONGEST {
+        if self.bytes.get(self.end..).is_none_or(|room| room.len() < LONGEST) {
             self.grow();
         }
         let room = self.bytes[self.end..].first_chunk_mut();
