@@ -204,6 +204,26 @@ impl Core {
         slots.occupy(slot, run, index)
     }
 
+    /// The child of a group with this ticket has ended, and leaves its slot to the next of them.
+    #[inline]
+    pub(crate) fn leave_seat(&self, ticket: Ticket, flags: &Flags) -> Ticket {
+        self.forget_wakers(ticket, flags);
+        self.state.borrow_mut().slots.renew(ticket, NO_CHILD)
+    }
+
+    /// The next child takes it.
+    #[inline]
+    pub(crate) fn take_seat(&self, seat: Ticket, index: u32, flags: &Flags) {
+        flags.slot.set(seat.slot());
+        self.state.borrow_mut().slots.set_index(seat.slot(), index);
+    }
+
+    /// Nobody takes it.
+    pub(crate) fn give_up_seat(&self, seat: Ticket) {
+        let run = self.state.borrow_mut().slots.vacate(seat);
+        drop(run);
+    }
+
     /// Polls, with all that stands round a poll, but for what is told of it.
     #[inline]
     pub(crate) fn poll<R>(&self, ticket: Ticket, poll: impl FnOnce(&mut Context<'_>) -> Poll<R>) -> Poll<R> {

@@ -88,6 +88,8 @@ pub struct GroupBlock<M> {
     first_failure: Cell<Option<u32>>,
     /// Nobody will ask for outcomes: each is dropped as it comes.
     detached: Cell<bool>,
+    /// What came of them all was taken.
+    collected: Cell<bool>,
     /// The task-locals of children that have set some for themselves; the others have those of the group.
     locals: RefCell<BTreeMap<u32, Option<Locals>>>,
 }
@@ -113,11 +115,16 @@ impl<M: Children> GroupBlock<M> {
         if self.flags.cancel_asked() {
             core.tell_cancel(turn.ticket, &self.flags);
         }
+        let mut seat = None;
         for index in 0..self.children.count() {
             if self.flags.cancel_asked() {
                 // Cancelled before its first step: it never runs.
                 M::member(self.as_ref(), index).cancel(JoinError::cancelled());
                 self.as_ref().child_ended(index);
+                continue;
+            }
+            if !core.is_observed() {
+                seat = self.start_child(core, index, seat);
                 continue;
             }
             let ticket = core.occupy(Some(self.clone()), index as u32, self.children.flags(index));
@@ -128,9 +135,37 @@ impl<M: Children> GroupBlock<M> {
                 core.emit(|| Event::PollEnd { task: turn.who(), ready: false });
             }
         }
+        if let Some(seat) = seat {
+            core.give_up_seat(seat);
+        }
         core.retire(turn, &self.flags, Ending::Started);
         // Another may move in there, and a cancel of the group must not find it.
         self.flags.slot.set(NO_SLOT);
+    }
+
+    /// A child's first turn, while nobody observes. One that ends with it leaves its slot, the `seat`, to the next: a gather of what is
+    /// ready at once takes one slot in all.
+    #[inline]
+    fn start_child(self: &Pin<Rc<Self>>, core: &Core, index: usize, seat: Option<Ticket>) -> Option<Ticket> {
+        let (flags, child) = (self.children.flags(index), M::member(self.as_ref(), index));
+        let ticket = match seat {
+            Some(seat) => {
+                core.take_seat(seat, index as u32, flags);
+                seat
+            }
+            None => core.occupy(Some(self.clone()), index as u32, flags),
+        };
+        if core.is_pending(ticket, flags, child) {
+            return None;
+        }
+        let seat = if flags.is_done() {
+            Some(core.leave_seat(ticket, flags))
+        } else {
+            core.end_turn(&Turn { run: &**self, index: index as u32, ticket }, flags, child);
+            None
+        };
+        self.as_ref().child_ended(index);
+        seat
     }
 
     fn turn_of_child(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool {
@@ -149,8 +184,10 @@ impl<M: Children> GroupBlock<M> {
         if self.first_failure.get().is_none() && self.children.flags(index).has_failed() {
             self.first_failure.set(Some(index as u32));
         }
-        let locals = self.locals.borrow_mut().remove(&(index as u32));
-        drop_quietly(locals);
+        if !self.locals.borrow().is_empty() {
+            let locals = self.locals.borrow_mut().remove(&(index as u32));
+            drop_quietly(locals);
+        }
         if self.detached.get() {
             self.discard_child(index);
         } else if self.has_ended() {
@@ -230,6 +267,7 @@ pub(crate) fn new_group<M: Children>(children: M, header: Header) -> Pin<Rc<Grou
         unfinished: Cell::new(children.count()),
         first_failure: Cell::new(None),
         detached: Cell::new(false),
+        collected: Cell::new(false),
         locals: RefCell::default(),
         children,
     })
@@ -267,6 +305,7 @@ impl<M: Children> Group<M> {
             return Poll::Pending;
         }
         group.detached.set(true);
+        group.collected.set(group.unfinished.get() == 0);
         let outcomes = M::take(group);
         Poll::Ready(Ended { outcomes, first_failure: group.first_failure.get().map(|index| index as usize) })
     }
@@ -275,6 +314,9 @@ impl<M: Children> Group<M> {
 impl<M: Children> Drop for Group<M> {
     fn drop(&mut self) {
         let group = self.block.as_ref();
+        if group.collected.get() {
+            return;
+        }
         group.header.join.forget(&group.header);
         group.detached.set(true);
         let cancelling = !group.has_ended();

@@ -109,6 +109,22 @@ impl Slots {
         run
     }
 
+    /// The tenant has ended, and another of the same block is to have the slot: with a new ticket, so that old ones do not fit.
+    #[inline]
+    pub(crate) fn renew(&mut self, ticket: Ticket, index: u32) -> Ticket {
+        let next = ticket.next_generation();
+        let slot = self.get_mut(ticket.slot());
+        slot.state = next.0 | slot.state & QUEUED;
+        slot.index = index;
+        next
+    }
+
+    /// Says which child of the block has the slot from here on.
+    #[inline]
+    pub(crate) fn set_index(&mut self, number: u32, index: u32) {
+        self.get_mut(number).index = index;
+    }
+
     pub(crate) fn effect_of_wake(&self, ticket: Ticket) -> WakeEffect {
         match self.get(ticket.slot()) {
             Some(slot) if slot.state == ticket.0 => WakeEffect::Enqueued,
