@@ -66,6 +66,7 @@ impl Timers {
         Timers { entries: Entries::new(), wheel: Wheel::new(), due: Due::default(), next_id: 0 }
     }
 
+    #[inline(always)]
     fn arm(
         &mut self,
         latest: Instant,
@@ -93,6 +94,7 @@ impl Timers {
         entry.id
     }
 
+    #[inline]
     fn disarm(&mut self, key: &TimerKey) -> Option<Removed> {
         let index = self.entries.find(key)?;
         if self.entries.at(index).place != Place::Due {
