@@ -163,8 +163,12 @@ impl Future for Sleep {
                 this.state = State::Armed(key, context.executor.id());
             }
             State::Armed(key, _) => {
+                if !context.reactor.is_armed(key) {
+                    this.state = State::Done;
+                    return Poll::Ready(());
+                }
                 // The clock is asked too: under a combinator that never lets the loop come round, no timer would fire.
-                if !context.reactor.is_armed(key) || context.reactor.clock().now() >= this.deadline {
+                if context.reactor.clock().now() >= this.deadline {
                     this.disarm();
                     return Poll::Ready(());
                 }

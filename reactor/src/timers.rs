@@ -124,6 +124,7 @@ impl Timers {
     }
 
     /// Moves the wheel on towards `now` by one entry: which timer moved, from where and to where.
+    #[inline]
     fn step(&mut self, now: Instant) -> Option<(u64, Place, Place)> {
         match self.wheel.step(&mut self.entries, tick_of(now)) {
             Step::Moved { index, from, to } => Some((self.entries.at(index).id, from, to)),
@@ -241,10 +242,7 @@ impl Reactor {
 
     fn fire_due_now(&self) -> usize {
         let now = self.clock().now();
-        let step = || self.shared.timers.borrow_mut().step(now);
-        while let Some((timer, from, to)) = step() {
-            self.emit(|| Event::TimerMove { timer, from, to });
-        }
+        self.turn_wheel(now);
         self.shared.timers.borrow_mut().due.sort();
         let pop = || self.shared.timers.borrow_mut().pop_due(now);
         let mut fired = 0;
@@ -257,6 +255,20 @@ impl Reactor {
             self.clock().one_more_round();
         }
         fired
+    }
+
+    /// Step by step if each is to be told.
+    fn turn_wheel(&self, now: Instant) {
+        let timers = &self.shared.timers;
+        if !self.is_observed() {
+            let timers = &mut *timers.borrow_mut();
+            while timers.step(now).is_some() {}
+            return;
+        }
+        let step = || timers.borrow_mut().step(now);
+        while let Some((timer, from, to)) = step() {
+            self.emit(|| Event::TimerMove { timer, from, to });
+        }
     }
 
     /// Whether the loop has looked for due timers 250,000 times while its virtual clock stood still, and never waited: somebody yields until the

@@ -95,6 +95,21 @@ impl Level {
         self.occupied |= 1 << slot;
     }
 
+    /// Unlinks the first entry of a slot.
+    #[inline]
+    pub(super) fn pop_front(&mut self, slot: u8, entries: &mut Entries) -> Option<u32> {
+        let list = &mut self.slots[slot as usize];
+        let first = list.head()?;
+        list.head = entries.at(first).next;
+        if list.head == NIL {
+            *list = List::EMPTY;
+            self.occupied &= !(1 << slot);
+        } else {
+            entries.at_mut(list.head).previous = NIL;
+        }
+        Some(first)
+    }
+
     #[inline]
     pub(super) fn unlink(&mut self, slot: u8, entries: &mut Entries, index: u32) {
         let list = &mut self.slots[slot as usize];

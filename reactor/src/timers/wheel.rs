@@ -70,7 +70,7 @@ impl Wheel {
     }
 
     /// Links an entry there.
-    #[inline]
+    #[inline(always)]
     pub(super) fn link(&mut self, entries: &mut Entries, index: u32, place: Place, deadline: Instant) {
         match place {
             Place::Slot { level, slot } => self.levels[level as usize].push_back(slot, entries, index),
@@ -100,13 +100,13 @@ impl Wheel {
     }
 
     /// Goes on towards tick `to` until one entry has moved.
+    #[inline]
     pub(super) fn step(&mut self, entries: &mut Entries, to: u64) -> Step {
         loop {
             // `elapsed` stands on the start of the slot that is being emptied, so its entries now belong to lower
             // levels and new ones too: it is as good as detached, and nothing can be put back into it.
             if let Some(from) = self.draining {
-                if let Some(index) = self.first_in(from) {
-                    self.unlink(entries, index);
+                if let Some(index) = self.pop_first(entries, from) {
                     let deadline = entries.at(index).deadline;
                     let tick = tick_of(deadline);
                     if tick <= self.elapsed {
@@ -130,10 +130,16 @@ impl Wheel {
         }
     }
 
-    fn first_in(&self, place: Place) -> Option<u32> {
+    /// Unlinks the first entry of a place that is being emptied.
+    #[inline]
+    fn pop_first(&mut self, entries: &mut Entries, place: Place) -> Option<u32> {
         match place {
-            Place::Slot { level, slot } => self.levels[level as usize].slot(slot).head(),
-            Place::Far => self.far.get(&(self.elapsed >> ERA_BITS))?.head(),
+            Place::Slot { level, slot } => self.levels[level as usize].pop_front(slot, entries),
+            Place::Far => {
+                let first = self.far.get(&(self.elapsed >> ERA_BITS))?.head()?;
+                self.unlink(entries, first);
+                Some(first)
+            }
             Place::Due => None,
         }
     }
