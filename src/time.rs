@@ -129,6 +129,8 @@ enum State {
     Done,
 }
 
+const _: () = assert!(size_of::<Sleep>() == 24, "a million sleeps are 24 MB");
+
 impl Sleep {
     fn new(deadline: Instant, location: &'static Location<'static>, executor: ExecutorId) -> Sleep {
         Sleep { deadline, state: State::New(location, executor) }

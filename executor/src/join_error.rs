@@ -26,7 +26,7 @@ pub enum JoinError {
 
 impl JoinError {
     pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> JoinError {
-        JoinError::Panicked(PanicPayload(Mutex::new(payload)))
+        JoinError::Panicked(PanicPayload(Box::new(Mutex::new(payload))))
     }
 
     /// As of a task that was cancelled without a reason.
@@ -61,8 +61,10 @@ impl fmt::Display for JoinError {
 
 impl std::error::Error for JoinError {}
 
-/// What a task panicked with. In a `Mutex`, so that an error that carries it is `Send + Sync`.
-pub struct PanicPayload(Mutex<Box<dyn Any + Send>>);
+/// What a task panicked with. In a `Mutex`, so that an error that carries it is `Send + Sync`; boxed, as every task has room for an error.
+pub struct PanicPayload(Box<Mutex<Box<dyn Any + Send>>>);
+
+const _: () = assert!(size_of::<JoinError>() == 24, "a part of every task");
 
 impl PanicPayload {
     /// The payload as `std::panic::catch_unwind` gives it, for `std::panic::resume_unwind`.
@@ -92,7 +94,7 @@ impl fmt::Debug for PanicPayload {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AwaitCycle {
     /// One after the other.
-    pub tasks: Vec<CycleMember>,
+    pub tasks: Box<[CycleMember]>,
 }
 
 /// A task of an [`AwaitCycle`].

@@ -58,7 +58,13 @@ static FREE: Mutex<(VecDeque<u16>, u16)> = Mutex::new((VecDeque::new(), 0));
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct ExecutorId {
     pub(crate) index: u16,
-    life: u32,
+    /// A number of 32 bits in two parts, so that the id takes six bytes: what keeps one has room for a tag beside it.
+    life: [u16; 2],
+}
+
+fn life_of(half: &RemoteHalf) -> [u16; 2] {
+    let life = half.life.load(Ordering::Relaxed);
+    [life as u16, (life >> 16) as u16]
 }
 
 /// 1,024 executors are alive in this process: there is no id for another.
@@ -93,9 +99,8 @@ pub(crate) fn claim(unparker: Waker) -> Result<(ExecutorId, &'static RemoteHalf)
     half.parking.reset();
     half.escaped.store(false, Ordering::Relaxed);
     *half.unparker.write().unwrap_or_else(PoisonError::into_inner) = Some(unparker);
-    let life = half.life.load(Ordering::Relaxed);
     half.alive.store(true, Ordering::Release);
-    Ok((ExecutorId { index, life }, half))
+    Ok((ExecutorId { index, life: life_of(half) }, half))
 }
 
 impl RemoteHalf {
@@ -172,7 +177,7 @@ impl ExecutorId {
     /// A call that comes in the very moment in which the executor goes may be dropped unrun.
     pub fn call(self, call: impl FnOnce() + Send + 'static) -> bool {
         let Some(half) = half(self.index) else { return false };
-        let same = half.life.load(Ordering::Relaxed) == self.life;
+        let same = life_of(half) == self.life;
         if same {
             half.send(Message::Call(self, Box::new(call)));
         }
