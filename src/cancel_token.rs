@@ -8,6 +8,8 @@ use std::pin::{Pin, pin};
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
+use glassloop_executor::Awaits;
+
 use crate::waiters::{Change, Place, Registration, Resource, Seen, Waiters};
 
 /// A request to stop that tasks listen to, for cleanup that has to wait. A clone is the same token.
@@ -125,10 +127,11 @@ impl CancelToken {
     pub fn until_cancelled<F: Future>(&self, future: F) -> impl Future<Output = Option<F::Output>> {
         let cancelled = self.cancelled();
         async move {
+            let awaits = Awaits::default();
             let (mut cancelled, mut future) = (cancelled, pin!(future));
             std::future::poll_fn(|cx| match Pin::new(&mut cancelled).poll(cx) {
                 Poll::Ready(()) => Poll::Ready(None),
-                Poll::Pending => future.as_mut().poll(cx).map(Some),
+                Poll::Pending => awaits.within(|| future.as_mut().poll(cx)).map(Some),
             })
             .await
         }

@@ -28,6 +28,9 @@ pub(crate) struct Context {
     /// In debug mode, its observer.
     #[cfg(feature = "trace")]
     pub(crate) debug: std::cell::OnceCell<Rc<crate::debug::Debug>>,
+    /// In debug mode, and while a trace is recorded: what knows of each task what came before.
+    #[cfg(feature = "trace")]
+    pub(crate) watch: std::cell::OnceCell<Rc<crate::diagnosis::watch::Watch>>,
     /// What tasks may wait for besides time and sockets, for whoever looks.
     resources: RefCell<BTreeMap<u64, Weak<dyn Resource>>>,
     next_resource: Cell<u64>,
@@ -104,6 +107,8 @@ impl Context {
             on_report,
             #[cfg(feature = "trace")]
             debug: Default::default(),
+            #[cfg(feature = "trace")]
+            watch: Default::default(),
             pool: Pool::new(reactor.unparker()),
             reactor,
             outside: Rc::default(),
@@ -121,11 +126,11 @@ impl Context {
         (self.on_report)(report);
     }
 
-    /// In debug mode, reports tasks that nothing can wake. To be asked when the loop is about to wait; `idle`: and nobody will ever run.
+    /// In debug mode, and while a trace is recorded, reports tasks that nothing can wake. To be asked when the loop is about to wait; `idle`: and nobody will ever run.
     pub(crate) fn report_lost_wakes(&self, idle: bool) {
         #[cfg(feature = "trace")]
-        if let Some(debug) = self.debug.get() {
-            debug.watch.report_lost_wakes(self, idle);
+        if let Some(watch) = self.watch.get() {
+            watch.report_lost_wakes(self, idle);
         }
         #[cfg(not(feature = "trace"))]
         let _ = idle;
@@ -164,12 +169,6 @@ impl Context {
         return self.hub.is_observed();
         #[cfg(not(feature = "trace"))]
         false
-    }
-
-    /// Tells who listens that a `block_on` begins.
-    pub(crate) fn tell_begin(&self) {
-        #[cfg(feature = "trace")]
-        self.hub.tell_loop(crate::trace::LoopEvent::RunBegin);
     }
 
     /// That a turn of the loop begins.

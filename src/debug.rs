@@ -10,6 +10,8 @@ use glassloop_executor::{Ending, Event, TaskId, TaskRef};
 use glassloop_reactor::{Clock, Instant};
 
 use crate::context::Context;
+use crate::diagnosis::LeftChildren;
+use crate::diagnosis::busy::Busy;
 use crate::diagnosis::picture::Picture;
 use crate::diagnosis::watch::Watch;
 use crate::report::{OnReport, Report};
@@ -42,7 +44,7 @@ impl Builder {
     /// let builder = Runtime::builder().clock(clock.clone()).debug(true);
     /// let runtime = builder.on_report(move |report| heard.borrow_mut().push(report.to_string())).build()?;
     /// runtime.block_on(async { clock.block_for(Duration::from_millis(150)) })?;
-    /// assert!(reports.borrow()[0].starts_with(r#"glassloop: a poll of task 1 "main" took 150ms"#));
+    /// assert!(reports.borrow()[0].starts_with(r#"glassloop: a poll of task 1 "main" took 150 ms"#));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn debug(mut self, on: bool) -> Builder {
@@ -64,17 +66,23 @@ impl Builder {
         self
     }
 
+    /// In debug mode, and while a trace is recorded: what knows of each task what came before.
+    pub(crate) fn watch(&self) -> Option<Rc<Watch>> {
+        let debug = self.debugging.on == Some(true);
+        let clock = debug.then(|| self.clock.clone());
+        (debug || self.tracing.records()).then(|| Rc::new(Watch::new(clock)))
+    }
+
     /// In debug mode, the builder with the observer that makes it up, and that observer.
-    pub(crate) fn debugged(self) -> (Builder, Option<Rc<Debug>>) {
-        if self.debugging.on != Some(true) {
-            return (self, None);
-        }
+    pub(crate) fn debugged(self, watch: Option<&Rc<Watch>>) -> (Builder, Option<Rc<Debug>>) {
+        let Some(watch) = watch.filter(|_| self.debugging.on == Some(true)) else { return (self, None) };
         let slow_poll = self.debugging.slow_poll.unwrap_or(SLOW_POLL);
         let debug = Rc::new(Debug {
             clock: self.clock.clone(),
             on_report: self.on_report.clone(),
             slow_poll,
-            watch: Watch::new(self.clock.clone(), slow_poll),
+            watch: watch.clone(),
+            busy: Busy::new(self.clock.clone(), slow_poll),
             alive: RefCell::default(),
             poll_began: Cell::default(),
             told_of_deadlock: Cell::default(),
@@ -89,7 +97,8 @@ pub(crate) struct Debug {
     clock: Clock,
     on_report: OnReport,
     slow_poll: Duration,
-    pub(crate) watch: Watch,
+    watch: Rc<Watch>,
+    busy: Busy,
     alive: RefCell<BTreeMap<TaskId, Alive>>,
     poll_began: Cell<Instant>,
     told_of_deadlock: Cell<bool>,
@@ -112,8 +121,16 @@ struct Alive {
 /// The children of a gather.
 #[derive(Default)]
 struct Gather {
+    all: u32,
     all_started: bool,
     running: u32,
+}
+
+impl Gather {
+    fn left(&self) -> LeftChildren {
+        let pending = if self.all_started { self.running } else { self.all };
+        LeftChildren { pending, all: self.all }
+    }
 }
 
 impl Alive {
@@ -141,10 +158,11 @@ impl Debug {
         for (task, alive) in self.alive.take().into_iter().filter(|(_, alive)| wanted(alive)) {
             let task = TaskRef { task, child: None };
             let (name, location) = (alive.name(task), alive.location);
+            let children = alive.gather.as_ref().map(Gather::left);
             (self.on_report)(&if alive.polled {
-                Report::PendingAtEnd { task, name, location }
+                Report::PendingAtEnd { task, name, location, children }
             } else {
-                Report::NeverPolled { task, name, location }
+                Report::NeverPolled { task, name, location, children }
             });
         }
     }
@@ -204,7 +222,7 @@ impl Debug {
 
 impl Observer for Debug {
     fn event(&self, event: &trace::Event<'_>) {
-        self.watch.event(event);
+        self.busy.event(event);
         let event = match event {
             trace::Event::Executor(event) => event,
             trace::Event::Loop(event) => return self.of_the_loop(event),
@@ -212,7 +230,7 @@ impl Observer for Debug {
         };
         match **event {
             Event::Spawn { task, name, location, children, .. } => {
-                let (name, gather) = (name.map(str::to_owned), children.map(|_| Gather::default()));
+                let (name, gather) = (name.map(str::to_owned), children.map(|all| Gather { all, ..Gather::default() }));
                 let (queued, polled, is_callback, is_lost) = Default::default();
                 let alive = Alive { name, location, queued, polled, is_callback, is_lost, gather };
                 self.alive.borrow_mut().insert(task, alive);

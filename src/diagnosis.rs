@@ -5,7 +5,7 @@
 //! | a certain deadlock | always | [`deadlock`](crate::deadlock), with the [`picture`] of who waits for what |
 //! | tasks that await each other | always | [`cycles`](crate::cycles) |
 //! | a failure that nobody collects | always | the executor |
-//! | a lost wake | in debug mode | `lost` |
+//! | a lost wake | in debug mode, and while a trace is recorded | `lost` |
 //! | a poll that holds the loop up | in debug mode | [`debug`](crate::debug), with `known` for what came before it |
 //! | a task that only wakes itself | in debug mode | `busy` |
 //! | a task never polled, or pending at the end; a possible deadlock | in debug mode | [`debug`](crate::debug) |
@@ -18,7 +18,7 @@ use std::fmt;
 use std::panic::Location;
 
 #[cfg(feature = "trace")]
-mod busy;
+pub(crate) mod busy;
 #[cfg(feature = "trace")]
 pub(crate) mod known;
 #[cfg(feature = "trace")]
@@ -27,6 +27,16 @@ pub(crate) mod picture;
 mod resources;
 #[cfg(feature = "trace")]
 pub(crate) mod watch;
+pub(crate) mod words;
+
+/// The children of a gather that the loop leaves behind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LeftChildren {
+    /// How many of them have not ended.
+    pub pending: u32,
+    /// How many there are.
+    pub all: u32,
+}
 
 /// A wait that a task has behind it.
 #[derive(Clone, PartialEq, Eq, Debug)]

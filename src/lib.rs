@@ -70,7 +70,7 @@ pub use blocking::{PoolCall, ThreadPool, ThreadPoolError, ToThread, ZeroWorkers,
 pub use callbacks::{CallbackHandle, call_at, call_later, call_soon};
 pub use cancel_on_drop::{CancelOnDrop, cancel_on_drop};
 pub use cancel_token::{CancelToken, Cancelled};
-pub use diagnosis::LastWait;
+pub use diagnosis::{LastWait, LeftChildren};
 pub use ends::AsTask;
 pub use gather::{gather, gather_results, try_gather};
 pub use glassloop_executor::{AwaitCycle, CycleMember, JoinError, PanicPayload, Task, TaskHandle, TaskId, TaskRef};

@@ -10,7 +10,8 @@ use glassloop_executor::{AwaitCycle, Complaint, TaskRef, Uncollected};
 use thiserror::Error;
 
 use crate::deadlock::Deadlock;
-use crate::diagnosis::LastWait;
+use crate::diagnosis::words::{born, duration, thousands, title};
+use crate::diagnosis::{LastWait, LeftChildren};
 
 /// Something a person should hear of that no return value tells.
 #[derive(Clone, PartialEq, Eq, Debug, Error)]
@@ -25,7 +26,7 @@ pub enum Report {
         problem: String,
     },
     /// A task panicked, and nobody will ever ask what came of it: its handle is gone.
-    #[error("glassloop: task {task} {name:?} panicked and nobody awaited it: {panic} (created at {location})")]
+    #[error("glassloop: {} panicked and nobody awaited it: {panic} {}", task.title(name), born(task.child.is_some(), location))]
     TaskPanicked {
         /// The task.
         task: TaskRef,
@@ -37,7 +38,7 @@ pub enum Report {
         panic: String,
     },
     /// A task that was created as one that may fail gave an `Err`, and its handle is gone.
-    #[error("glassloop: task {task} {name:?} failed and nobody awaited it: {error} (created at {location})")]
+    #[error("glassloop: {} failed and nobody awaited it: {error} {}", task.title(name), born(task.child.is_some(), location))]
     TaskFailed {
         /// The task.
         task: TaskRef,
@@ -47,6 +48,12 @@ pub enum Report {
         location: &'static Location<'static>,
         /// The error's text.
         error: String,
+    },
+    /// An observer panicked. It is told of nothing any more; the loop goes on.
+    #[error("glassloop: an observer panicked: {panic}; it hears no more")]
+    ObserverPanicked {
+        /// What it said.
+        panic: String,
     },
     /// Tasks await each other, and nothing else can wake them. The last of their awaits gets this as
     /// [`JoinError::Cycle`](crate::JoinError::Cycle), and so they go on.
@@ -64,7 +71,10 @@ pub enum Report {
     },
     /// Debug mode: one poll held the whole loop up. Something in it blocks, or wants a `yield_now()` now and then. Of each
     /// task the first is reported, the second, the fourth, and so on.
-    #[error("glassloop: a poll of task {task} {name:?} took {took:?}{} (created at {location})", stall(*times, after))]
+    #[error(
+        "glassloop: a poll of {} took {}{} {}",
+        task.title(name), duration(*took), stall(*times, after), born(task.child.is_some(), location)
+    )]
     SlowPoll {
         /// Who was polled.
         task: TaskRef,
@@ -83,9 +93,9 @@ pub enum Report {
     /// Debug mode: a task does nothing but wake itself, and nothing else happens meanwhile: it asks again and again where
     /// it should wait.
     #[error(
-        "glassloop: task {task} {name:?} woke itself {} times in a row{}, and nothing else happened; \
-         if it waits for something, it should be woken by that (created at {location})",
-        thousands(*times), within(*took)
+        "glassloop: {} woke itself {} times in a row{}, and nothing else happened; \
+         if it waits for something, it should be woken by that {}",
+        task.title(name), thousands(*times), within(*took), born(task.child.is_some(), location)
     )]
     BusyLoop {
         /// The task.
@@ -99,10 +109,10 @@ pub enum Report {
         /// In what time, by the loop's clock.
         took: Duration,
     },
-    /// Debug mode: a task is pending, and nobody has a waker of it. Said once of each task.
+    /// Debug mode, and while a trace is recorded: a task is pending, and nobody has a waker of it. Said once of each task.
     #[error(
-        "glassloop: nothing can wake task {task} {name:?} any more: {}{} (created at {location})",
-        lost(*dropped), last(last_wait)
+        "glassloop: nothing can wake {} any more: {}{} {}",
+        task.title(name), lost(*dropped), last(last_wait), born(task.child.is_some(), location)
     )]
     LostWake {
         /// The task.
@@ -116,8 +126,11 @@ pub enum Report {
         /// What it waited for the last time, of what the loop knows.
         last_wait: Option<LastWait>,
     },
-    /// Debug mode: a task was created, and the loop ended before its first turn.
-    #[error("glassloop: task {task} {name:?} was never polled when the loop ended (created at {location})")]
+    /// Debug mode: a task or a gather was created, and the loop ended before its first turn.
+    #[error(
+        "glassloop: {} was never polled: the loop ended first {}",
+        title(*task, name, children.is_some()), born(children.is_some(), location)
+    )]
     NeverPolled {
         /// The task.
         task: TaskRef,
@@ -125,9 +138,14 @@ pub enum Report {
         name: String,
         /// Where it was created.
         location: &'static Location<'static>,
+        /// Of a gather: what is left of it.
+        children: Option<LeftChildren>,
     },
-    /// Debug mode: a task was not done when the loop ended, and is cancelled.
-    #[error("glassloop: task {task} {name:?} was pending when the loop ended (created at {location})")]
+    /// Debug mode: a task or a gather was not done when the loop ended, and is cancelled.
+    #[error(
+        "glassloop: {} was pending when the loop ended{} {}",
+        title(*task, name, children.is_some()), left(children), born(children.is_some(), location)
+    )]
     PendingAtEnd {
         /// The task.
         task: TaskRef,
@@ -135,11 +153,13 @@ pub enum Report {
         name: String,
         /// Where it was created.
         location: &'static Location<'static>,
+        /// Of a gather: what is left of it.
+        children: Option<LeftChildren>,
     },
     /// Debug mode, once: no task is ready, no timer armed, no socket waited on, and no thread of the loop at work. Unless somebody outside wakes a
     /// task, the loop waits for ever.
     #[error(
-        "glassloop: possible deadlock: only a wake from outside of the loop can go on with{}{}",
+        "glassloop: possible deadlock: every task waits, and only somebody outside of the loop can wake one{}{}",
         lines(tasks), strangers(*wakers)
     )]
     PossibleDeadlock {
@@ -195,15 +215,12 @@ fn stall(times: u32, after: &Option<LastWait>) -> String {
 }
 
 fn within(took: Duration) -> String {
-    if took.is_zero() { String::new() } else { format!(" within {took:?}") }
+    if took.is_zero() { String::new() } else { format!(" within {}", duration(took)) }
 }
 
-/// `100,000`.
-fn thousands(number: u64) -> String {
-    match number {
-        0..1000 => number.to_string(),
-        _ => format!("{},{:03}", thousands(number / 1000), number % 1000),
-    }
+fn left(children: &Option<LeftChildren>) -> String {
+    let Some(LeftChildren { pending, all }) = children else { return String::new() };
+    format!(": {pending} of its {all} children had not ended")
 }
 
 fn lost(dropped: bool) -> &'static str {

@@ -142,11 +142,12 @@ impl Runtime {
         context::enter(&self.context, || {
             // Pinned in here, so that it is also dropped inside the loop.
             let future = pin!(future);
-            self.context.tell_begin();
+            #[cfg(feature = "trace")]
+            let running = trace::Running::begin(&self.context.hub);
             let root = executor.root(Spawn { name: Some("main".into()), location }, future);
             let result = self.drive(root, ctrl_c.as_ref());
             #[cfg(feature = "trace")]
-            self.context.hub.tell_loop(LoopEvent::RunEnd(trace::ending_of(&result)));
+            running.end(&result);
             result.map(|output| output.unwrap_or_else(|payload| resume_unwind(payload)))
         })
     }
@@ -309,6 +310,8 @@ impl Drop for Runtime {
                 debug.report_left();
             }
             executor.shutdown();
+            #[cfg(feature = "trace")]
+            self.context.hub.tell_loop(LoopEvent::LoopEnd);
         });
     }
 }

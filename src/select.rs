@@ -5,6 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+#[doc(hidden)]
+pub use glassloop_executor::Awaits;
+
 use crate::context;
 
 /// Which arm of a `select!` was ready first. An arm that is not there cannot win.
@@ -141,8 +144,9 @@ macro_rules! __select {
     };
     ([$first:expr] [$(($letter:ident, $pattern:pat, $future:expr, $arm:expr))+] [$($letters:ident)*]) => {
         match {
+            let awaits = $crate::select::Awaits::default();
             let mut arms = ($(::core::pin::pin!(::core::future::IntoFuture::into_future($future)),)+);
-            ::core::future::poll_fn(|cx| $crate::select::Arms::poll(&mut arms, cx, $first)).await
+            ::core::future::poll_fn(|cx| awaits.within(|| $crate::select::Arms::poll(&mut arms, cx, $first))).await
         } {
             $($crate::select::Won::$letter($pattern) => $arm,)+
         }

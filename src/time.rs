@@ -95,7 +95,7 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// Being dropped is the only way it ends. It arms no timer and leaves its waker with nobody: a task that waits for this, and has left its waker
 /// nowhere else, is never part of a deadlock that is certain.
 ///
-/// In debug mode it says that this is meant: a task that is pending on `std::future::pending()` is reported as lost if
+/// It says that this is meant: in debug mode and while a trace is recorded, a task that is pending on `std::future::pending()` is reported as lost if
 /// nobody can cancel it.
 ///
 /// # Panics
@@ -158,7 +158,7 @@ impl Future for Sleep {
         }
         match &this.state {
             // The end of time: it never comes, and no virtual clock is to jump there. The ticket is taken to say that this
-            // is meant: in debug mode, who is pending without that is reported as lost.
+            // is meant: whoever looks for lost wakes reports who is pending without that.
             State::New(..) if this.deadline == NEVER => drop(own_waker(cx)),
             State::New(location, _) => {
                 let key = context.reactor.arm(this.deadline, own_waker(cx), location);

@@ -1,7 +1,10 @@
 //! Seeing the loop: events, snapshots, and a recorder.
 //!
 //! A loop can tell every step it takes. Replaying the events rebuilds its state: at each event, the model that the events so far lead to equals the
-//! [`Snapshot`] taken at that moment (`tests/trace_replay.rs` holds it to that). Looking never polls, wakes or reorders.
+//! [`Snapshot`] taken at that moment (`tests/replay` holds it to that). Looking never polls, wakes or reorders.
+//!
+//! Of two loops, one running in a poll of the other, each tells of its own. One thing is not told: what the inner one does with the handle of a task of
+//! the outer one, such as giving it a name or waiting for its end.
 //!
 //! ```
 //! use std::{cell::RefCell, rc::Rc};
@@ -25,10 +28,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::io;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
 /// The executor's events and snapshot.
 pub use glassloop_executor as executor;
@@ -37,10 +40,11 @@ pub use glassloop_reactor as reactor;
 
 use crate::context::{self, Context};
 use crate::report::{OnReport, Report};
-use crate::runtime::{Builder, RunError};
+use crate::runtime::Builder;
 pub use crate::waiters::{About, Change, Seen, SeenWait};
 
 pub mod glt;
+mod hub;
 mod live;
 pub mod model;
 pub mod ndjson;
@@ -52,6 +56,8 @@ mod round_trip;
 pub mod schema;
 mod spans;
 
+use hub::Told;
+pub(crate) use hub::{Hub, Running};
 pub use read::{parse, read};
 pub use recorder::FileError;
 use recorder::{Recorder, Recording};
@@ -80,6 +86,9 @@ pub enum LoopEvent<'a> {
     RunBegin,
     /// It has ended.
     RunEnd(RunEnding),
+    /// The loop is being dropped, and all its tasks have ended. What the program still holds of it (a socket, say) may tell of its own end
+    /// later.
+    LoopEnd,
     /// A turn of the loop begins.
     Turn,
     /// [`mark`] was called.
@@ -109,7 +118,8 @@ pub enum LoopEvent<'a> {
     },
 }
 
-/// Hears of every step of a loop, after it was taken and outside of every borrow. It must not poll, wake or spawn.
+/// Hears of every step of a loop, after it was taken and outside of every borrow. It must not poll, wake or spawn. One that panics is
+/// [reported](Report::ObserverPanicked) and hears no more; the loop goes on.
 pub trait Observer {
     /// One step.
     fn event(&self, event: &Event<'_>);
@@ -157,81 +167,10 @@ pub fn snapshot() -> Option<Snapshot> {
 /// Writes what has been recorded so far to its file; a loop without a recording has nothing to write.
 ///
 /// # Errors
-/// If the file cannot be written.
+/// If the file cannot be written, now or some time before.
 pub fn save() -> io::Result<()> {
     let recorder = context::current().and_then(|context| context.hub.recorder.get().cloned());
     recorder.map_or(Ok(()), |recorder| recorder.save())
-}
-
-/// Passes what the two machines and the resources tell on to all who listen: settled when the loop is made.
-#[derive(Default)]
-pub(crate) struct Hub {
-    observed: Cell<bool>,
-    recorder: OnceCell<Rc<Recorder>>,
-    observers: OnceCell<Vec<Rc<dyn Observer>>>,
-    next_span: Cell<u64>,
-}
-
-impl Hub {
-    /// Tells the recorder, and then the others: so what one of those reports of an event comes after it in the recording.
-    #[inline]
-    fn tell(&self, record: impl FnOnce(&Recorder), event: Event<'_>) {
-        if let Some(recorder) = self.recorder.get() {
-            record(recorder);
-        }
-        for observer in self.observers.get().into_iter().flatten() {
-            observer.event(&event);
-        }
-    }
-
-    #[inline]
-    pub(crate) fn is_observed(&self) -> bool {
-        self.observed.get()
-    }
-
-    /// Tells of a step of the loop itself.
-    #[inline]
-    pub(crate) fn tell_loop(&self, event: LoopEvent<'_>) {
-        if self.is_observed() {
-            self.tell_of_loop(event);
-        }
-    }
-
-    #[cold]
-    fn tell_of_loop(&self, event: LoopEvent<'_>) {
-        self.tell(|recorder| recorder.of_loop(event), Event::Loop(event));
-    }
-
-    fn next_span(&self) -> u64 {
-        self.next_span.replace(self.next_span.get() + 1)
-    }
-
-    pub(crate) fn resource(&self, id: u64, change: &Change) {
-        self.tell(|recorder| recorder.of_resource(id, change), Event::Resource(id, change));
-    }
-}
-
-impl executor::Observer for Hub {
-    fn event(&self, event: &executor::Event<'_>) {
-        self.tell(|recorder| recorder.of_executor(event), Event::Executor(event));
-    }
-}
-
-impl reactor::Observer for Hub {
-    fn event(&self, event: &reactor::Event) {
-        self.tell(|recorder| recorder.of_reactor(event), Event::Reactor(event));
-    }
-}
-
-/// How a `block_on` ended, in a word.
-pub(crate) fn ending_of<T>(result: &Result<std::thread::Result<T>, RunError>) -> RunEnding {
-    match result {
-        Ok(Ok(_)) => RunEnding::Done,
-        Ok(Err(_)) => RunEnding::Panicked,
-        Err(RunError::Deadlock(_)) => RunEnding::Deadlock,
-        Err(RunError::Interrupted) => RunEnding::Interrupted,
-        Err(RunError::Reactor(_)) => RunEnding::Error,
-    }
 }
 
 /// What a [`Builder`] was told about tracing.
@@ -240,18 +179,31 @@ pub(crate) struct Setup {
     observers: Vec<Rc<dyn Observer>>,
     recording: Option<Recording>,
     with_output: bool,
+    keyframes: Option<u64>,
+    /// The loop's, when there is one.
+    hub: Rc<OnceCell<Weak<Hub>>>,
 }
 
 impl Setup {
+    /// Whether a recording was asked for.
+    pub(crate) fn records(&self) -> bool {
+        self.recording.is_some()
+    }
+
     pub(crate) fn attach(self, context: &Rc<Context>, on_report: OnReport) -> io::Result<()> {
         let hub = &context.hub;
+        hub.home.get_or_init(|| (context.executor.id(), Rc::downgrade(context)));
+        self.hub.get_or_init(|| Rc::downgrade(hub));
         hub.observed.set(self.recording.is_some() || !self.observers.is_empty());
         if let Some(mut recording) = self.recording {
-            recording.with_output = self.with_output;
-            let recorder = Rc::new(Recorder::create(recording, context.reactor.clock().clone(), on_report)?);
+            (recording.with_output, recording.keyframes) = (self.with_output, self.keyframes);
+            let recorder = Rc::new(Recorder::create(recording, context, on_report)?);
             hub.recorder.get_or_init(|| recorder);
         }
-        hub.observers.get_or_init(|| self.observers);
+        hub.observers.get_or_init(|| self.observers.into_iter().map(Told::from).collect());
+        if let Some(watch) = context.watch.get() {
+            hub.watch.get_or_init(|| watch.clone());
+        }
         if hub.is_observed() {
             context.executor.set_observer(Some(hub.clone()));
             context.reactor.set_observer(Some(hub.clone()));
@@ -263,10 +215,10 @@ impl Setup {
 impl Builder {
     /// Reports are events too.
     pub(crate) fn reports_are_told(mut self) -> Builder {
-        let on_report = self.on_report;
+        let (on_report, hub) = (self.on_report, self.tracing.hub.clone());
         self.on_report = Rc::new(move |report| {
-            if let Some(context) = context::current().filter(|context| context.hub.is_observed()) {
-                context.hub.tell_loop(LoopEvent::Report { report, text: &report.to_string() });
+            if let Some(hub) = hub.get().and_then(Weak::upgrade).filter(|hub| hub.is_observed()) {
+                hub.tell_loop(LoopEvent::Report { report, text: &report.to_string() });
             }
             on_report(report);
         });
@@ -279,25 +231,41 @@ impl Builder {
         self
     }
 
-    /// Records every step in a file: `.ndjson` for one JSON object a line, `.glt` for the compact [binary format](crate::trace::glt), `.json` for
-    /// [Perfetto](crate::trace::perfetto), which is written when the loop is dropped. Loops of one process that name the same file follow each other in it.
+    /// Records every step in a file: `.ndjson` for one JSON object a line, `.glt` for the compact [binary format](crate::trace::glt), `.json` or
+    /// `.pftrace` for [Perfetto](crate::trace::perfetto), which are written when the loop is dropped (more than a million events are too many for JSON's
+    /// viewers). Loops of one process that name the same file follow each other in it;
+    /// one that is made while another still records there takes the next name that is free: `run-2.glt` for `run.glt`.
+    ///
+    /// If the file can no longer be written, that is [reported](crate::Report::TraceLost) once, and the loop goes on unrecorded.
+    ///
+    /// A loop that records also looks out for tasks that nothing can wake any more, and [reports](crate::Report::LostWake) them.
     pub fn trace(mut self, path: impl Into<PathBuf>) -> Builder {
         self.tracing.recording = Some(Recording { path: path.into(), ..Recording::default() });
         self
     }
 
-    /// Keeps the last `events` steps in memory (a few more, as they come and go by blocks), and writes them to `path`, a `.glt` file, whenever the loop reports
-    /// something or ends in a deadlock, and when [`trace::save`](crate::trace::save) is called: a flight recorder. Together with
-    /// [debug mode](Builder::debug) that is also at each poll that takes too long.
+    /// Keeps the last `events` steps in memory (a few more, as they come and go by blocks), and writes them to `path`, a `.glt` file: a flight recorder.
+    ///
+    /// It does so when the loop reports something, when a `block_on` ends otherwise than with an output, and when
+    /// [`trace::save`](crate::trace::save) is called; together with [debug mode](Builder::debug) that is also at each poll that takes too long. The file
+    /// is replaced each time. After many reports in short time some are written together, at the latest when the loop is dropped.
     pub fn trace_last(mut self, path: impl Into<PathBuf>, events: u64) -> Builder {
         self.tracing.recording = Some(Recording { path: path.into(), last: Some(events), ..Recording::default() });
         self
     }
 
-    /// Whether a recording has what the program prints through [`trace::println!`](crate::trace::println), or only how much: only how much, unless this is
-    /// called.
+    /// Whether a recording has what the program prints through [`trace::println!`](crate::trace::println) and the arguments it was called with. Unless this
+    /// is called, it has neither, and of what is printed only how much it is. Names, [marks](crate::trace::mark), [spans](crate::trace::span) and reports
+    /// (with what a panic said) are always in it.
     pub fn trace_output(mut self, on: bool) -> Builder {
         self.tracing.with_output = on;
+        self
+    }
+
+    /// Has a `.glt` file describe the whole state of the loop after every `events` steps: a reader can begin at each of these. Without this it is 4,096, or
+    /// more where the state is large. 0 counts as 1: the state stands beside each step, to be held against what the steps say.
+    pub fn trace_keyframes(mut self, events: u64) -> Builder {
+        self.tracing.keyframes = Some(events.max(1));
         self
     }
 

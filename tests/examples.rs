@@ -32,19 +32,24 @@ fn example(name: &str, arguments: &[&str]) -> Output {
 }
 
 fn example_with(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = command(name);
+    command.args(arguments).envs(environment.iter().copied());
+    let missing = "a plain `cargo test` builds the examples first, and so does `cargo build --examples`";
+    command.output().unwrap_or_else(|error| panic!("{:?}: {error} ({missing})", command.get_program()))
+}
+
+/// An example, with nothing of the environment that changes what it does.
+fn command(name: &str) -> Command {
     let mut path = std::env::current_exe().expect("this test is a program");
     path.pop();
     path.pop();
     path.push("examples");
     path.push(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     let mut command = Command::new(&path);
-    command.args(arguments);
     for variable in ["GLASSLOOP_TRACE", "GLASSLOOP_DEBUG", "RUST_BACKTRACE", "RUST_LIB_BACKTRACE"] {
         command.env_remove(variable);
     }
-    command.envs(environment.iter().copied());
-    let missing = "a plain `cargo test` builds the examples first, and so does `cargo build --examples`";
-    command.output().unwrap_or_else(|error| panic!("{}: {error} ({missing})", path.display()))
+    command
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -263,6 +268,23 @@ fn a_trace_is_of_the_kind_that_its_name_says() {
     let refusal = text(&output.stderr);
     assert!([".ndjson", ".glt", ".json", "trace.txt"].iter().all(|part| refusal.contains(part)), "{refusal}");
     assert!(output.stdout.is_empty() && !other.exists());
+}
+
+/// `example | head -1`: who reads has had enough, and that is nobody's mistake.
+#[test]
+fn an_example_ends_without_a_word_when_nobody_reads_any_more() {
+    // This one has printed its first lines before it asks for anything.
+    for name in SIX.iter().chain(&CLEAR).chain(&BROKEN).filter(|name| **name != "no_loop") {
+        let path = scratch(&format!("{name}-unread.glt"));
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = command(name);
+        command.args(["--virtual-time", "--trace"]).arg(&path).stdout(writer);
+        let output = command.output().expect("it runs");
+        let said = text(&output.stderr);
+        assert!(output.status.success() && !said.contains("panicked"), "{name}: {:?} {said}", output.status);
+        let _ = fs::remove_file(&path);
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
+use crate::awaits::Noted;
 use crate::cell::{Children, Judge, Member, drop_quietly, quietly};
 use crate::executor::Spawn;
 use crate::flags::Flags;
@@ -41,6 +42,8 @@ pub(crate) struct Core {
     /// Awaits that closed a circle: who waits, and for whom.
     pub(crate) suspects: RefCell<Vec<(Ticket, TaskId)>>,
     pub(crate) ticking: Cell<bool>,
+    /// Of the combinator that is being polled: whose ends are awaited in it.
+    pub(crate) awaits: Cell<Option<Noted>>,
     pub(crate) closed: Cell<bool>,
     /// How many live tasks have escaped.
     pub(crate) escaped: Cell<usize>,
@@ -115,6 +118,7 @@ impl Core {
             reporter: Rc::default(),
             suspects: RefCell::default(),
             ticking: Cell::new(false),
+            awaits: Cell::default(),
             closed: Cell::new(false),
             escaped: Cell::new(0),
             watched: RefCell::default(),

@@ -23,7 +23,7 @@ use crate::profile::{Header, Locals};
 use crate::slots::NO_SLOT;
 use crate::task::{NO_CHILD, Run, TaskId, TaskRef};
 use crate::ticket::Ticket;
-use crate::waker::own_waker;
+use crate::waker::{own_waker, with_current};
 
 /// No outcome of a child ends the gather: errors are values (`return_exceptions=True`).
 #[derive(Debug)]
@@ -302,6 +302,7 @@ impl<M: Children> Group<M> {
             if let Err(cycle) = group.header.join.wait(&group.header, own_waker(cx), location) {
                 panic!("glassloop: a gather can never end: {cycle}");
             }
+            with_current(|core| core.note_await(|| self.block.clone()));
             return Poll::Pending;
         }
         group.detached.set(true);

@@ -14,7 +14,7 @@ use crate::handle::{TaskHandle, cancel};
 use crate::join_error::JoinError;
 use crate::profile::Locals;
 use crate::task::{NO_CHILD, Run, TaskId, TaskRef};
-use crate::waker::own_waker;
+use crate::waker::{own_waker, with_current};
 use crate::watchers::{Callback, OnEnd, call_soon};
 
 /// What a [`Task`] sees of the block it shares with the executor.
@@ -170,7 +170,9 @@ impl<T> Future for Task<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let header = self.block.header();
         if !self.flags().is_done() {
-            return match header.join.wait(header, own_waker(cx), Location::caller()) {
+            let waits = header.join.wait(header, own_waker(cx), Location::caller());
+            with_current(|core| core.note_await(|| self.block.clone()));
+            return match waits {
                 Ok(()) => Poll::Pending,
                 Err(cycle) => Poll::Ready(Err(JoinError::Cycle(cycle))),
             };

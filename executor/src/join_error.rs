@@ -111,13 +111,14 @@ pub struct CycleMember {
 impl fmt::Display for AwaitCycle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let [CycleMember { task, name, location }] = &self.tasks[..] {
-            return write!(f, "task {task} {name:?} waits for itself at {location}");
+            return write!(f, "{} waits for itself at {location}", task.title(name));
         }
         f.write_str("tasks wait for each other:")?;
         for (index, CycleMember { task, name, location }) in self.tasks.iter().enumerate() {
             let next = &self.tasks[(index + 1) % self.tasks.len()];
             let comma = if index > 0 { "," } else { "" };
-            write!(f, "{comma} task {task} {name:?} for task {} {:?} at {location}", next.task, next.name)?;
+            let (waits, next) = (task.title(name), next.task.title(&next.name));
+            write!(f, "{comma} {waits} for {next} at {location}")?;
         }
         Ok(())
     }

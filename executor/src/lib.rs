@@ -13,7 +13,7 @@
 //! | where are tasks kept, in which order do they run? | `slots.rs`, `run_queue.rs` |
 //! | what is a task, and how is it awaited? | `task.rs`, `cell.rs`, `flags.rs`, `join.rs`, `join_error.rs`, `watchers.rs` |
 //! | its name, its origin, its task-locals? a task without its type? all of them? | `profile.rs`, `handle.rs`, `everyone.rs` |
-//! | tasks that await each other? | `cycles.rs` |
+//! | awaits that are given up? tasks that await each other? | `awaits.rs`, `cycles.rs` |
 //! | the future of `block_on`? the children of `gather`? | `root.rs`, `group.rs` |
 //! | how do other threads get in? | `remote.rs`, `remote/parking.rs`, `remote/pending.rs` |
 //! | how can I watch it? | `observer.rs`, `snapshot.rs` |
@@ -23,6 +23,7 @@
 #![deny(unsafe_code)]
 #![deny(missing_debug_implementations, missing_docs, unreachable_pub)]
 
+mod awaits;
 #[allow(unsafe_code, reason = "a future is pinned in its cell: argued there")]
 mod cell;
 mod core;
@@ -52,6 +53,7 @@ mod ticket;
 mod waker;
 mod watchers;
 
+pub use awaits::Awaits;
 pub use cell::{Children, FutureCell, Judge, Outcome};
 pub use executor::{Executor, Spawn};
 pub use group::{Ended, Group, Never, OnError, OnFailure, OnPanic, child};

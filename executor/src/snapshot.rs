@@ -1,5 +1,7 @@
 //! The executor's whole state at one moment, read off the slots and the run queue; and what is no state, but known all the same.
 
+use std::collections::BTreeMap;
+
 use crate::core::{Core, task_ref};
 use crate::executor::Executor;
 use crate::flags::Flags;
@@ -53,17 +55,21 @@ impl Executor {
         self.core().half.has_escaped()
     }
 
-    /// Who can cancel a live task.
-    pub fn owners_of(&self, task: TaskRef) -> Owners {
+    /// Of each live task, who can cancel it.
+    pub fn owners(&self) -> BTreeMap<TaskRef, Owners> {
         let state = self.core().state();
-        let mut runs = (0..state.slots.used()).filter_map(|slot| state.slots.run(slot));
-        match runs.find(|(run, index)| task_ref(&***run, *index) == task) {
-            None if self.core().root().is_some_and(|root| root.task_ref() == task) => Owners::TheLoop,
-            Some((run, index)) if task.child.is_none() && !run.flags(index).is_shared() => {
-                if run.flags(index).is_detached() { Owners::Nobody } else { Owners::ItsHandle }
-            }
-            _ => Owners::Anybody,
-        }
+        let tasks = (0..state.slots.used()).filter_map(|slot| state.slots.run(slot)).map(|(run, index)| {
+            let (task, flags) = (task_ref(&**run, index), run.flags(index));
+            let owners = match task.child {
+                None if flags.is_shared() => Owners::Anybody,
+                None if flags.is_detached() => Owners::Nobody,
+                None => Owners::ItsHandle,
+                Some(_) => Owners::Anybody,
+            };
+            (task, owners)
+        });
+        let root = self.core().root().map(|root| (root.task_ref(), Owners::TheLoop));
+        tasks.chain(root).collect()
     }
 }
 

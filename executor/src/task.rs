@@ -37,6 +37,15 @@ impl TaskRef {
             Some(_) => format!("gather-{self}"),
         }
     }
+
+    /// As reports call it: `task 7 "fetch"`, or `child 2 of gather 7`, counted from 0, and its name, if that is not the default.
+    pub fn title(self, name: &str) -> String {
+        match self.child {
+            None => format!("task {self} {name:?}"),
+            Some(child) if name == self.default_name() => format!("child {child} of gather {}", self.task),
+            Some(child) => format!("child {child} of gather {} {name:?}", self.task),
+        }
+    }
 }
 
 impl fmt::Display for TaskRef {

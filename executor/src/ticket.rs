@@ -62,7 +62,7 @@ impl Ticket {
     /// The ticket of the slot's next occupant.
     #[inline]
     pub(crate) fn next_generation(self) -> Ticket {
-        const GENERATION: u64 = (1 << SLOT_SHIFT) - 1 & !QUEUED;
+        const GENERATION: u64 = ((1 << SLOT_SHIFT) - 1) & !QUEUED;
         Ticket(self.0 & !GENERATION | self.0.wrapping_add(2) & GENERATION)
     }
 }

@@ -10,6 +10,9 @@ use std::time::Duration;
 use glassloop_executor::{Event as Step, TaskRef, Via, WakeEffect};
 use glassloop_reactor::{Clock, Event as Turn, Instant};
 
+use crate::context;
+use crate::report::Report;
+use crate::task::name_of;
 use crate::trace::{Change, Event, LoopEvent};
 
 /// So often in a row, and together at least as long as a poll may not take.
@@ -32,26 +35,33 @@ struct Streak {
 }
 
 #[derive(Debug)]
-pub(super) struct Busy {
+pub(crate) struct Busy {
     clock: Clock,
     at_least: Duration,
     streak: Cell<Option<Streak>>,
 }
 
 /// A streak that should be heard of.
-pub(super) struct TooBusy {
-    pub(super) task: TaskRef,
-    pub(super) times: u64,
-    pub(super) took: Duration,
+struct TooBusy {
+    task: TaskRef,
+    times: u64,
+    took: Duration,
 }
 
 impl Busy {
-    pub(super) fn new(clock: Clock, at_least: Duration) -> Busy {
+    /// `at_least`: how long a poll may take.
+    pub(crate) fn new(clock: Clock, at_least: Duration) -> Busy {
         Busy { clock, at_least, streak: Cell::new(None) }
     }
 
-    /// Whether with this event a task has woken itself too often.
-    pub(super) fn hear(&self, event: &Event<'_>) -> Option<TooBusy> {
+    /// Reports a task that with this event has woken itself too often.
+    pub(crate) fn event(&self, event: &Event<'_>) {
+        if let Some(busy) = self.hear(event) {
+            report(busy);
+        }
+    }
+
+    fn hear(&self, event: &Event<'_>) -> Option<TooBusy> {
         match *event {
             Event::Executor(Step::Wake { task: Some(task), by, via: Via::Local, effect: WakeEffect::Enqueued })
                 if *by == Some(*task) =>
@@ -106,5 +116,13 @@ impl Busy {
             Event::Resource(_, change) => !matches!(change, Change::WaitOn(_) | Change::WaitOff(_)),
             Event::Loop(event) => !matches!(event, LoopEvent::Turn | LoopEvent::Report { .. }),
         }
+    }
+}
+
+fn report(busy: TooBusy) {
+    let Some(context) = context::current() else { return };
+    let TooBusy { task, times, took } = busy;
+    if let Some((_, name, location)) = context.executor.polling() {
+        context.report(&Report::BusyLoop { task, name: name_of(task, &name), location, times, took });
     }
 }

@@ -1,7 +1,8 @@
-//! What debug mode knows of each task from its events: what it waits for, who else may wake it, and what it waited for
+//! What is known of each task from its events: what it waits for, who else may wake it, and what it waited for
 //! last.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::panic::Location;
 
@@ -27,7 +28,8 @@ pub(super) struct Wait {
     pub(super) task: TaskRef,
     pub(super) operation: &'static str,
     pub(super) location: &'static Location<'static>,
-    pub(super) since: Instant,
+    /// `None` if nobody wants to know.
+    pub(super) since: Option<Instant>,
 }
 
 /// What is known of a task that was polled.
@@ -66,6 +68,8 @@ struct Poll {
     tickets: u64,
     /// How many waits of the task were told of since.
     waits: u64,
+    /// It was woken meanwhile: it will be polled again, whatever this poll leaves.
+    woken: bool,
 }
 
 /// See the [module](self).
@@ -90,22 +94,35 @@ impl Known {
         self.nodes.get(&node)
     }
 
-    pub(super) fn poll_begins(&mut self, task: TaskRef, tickets: u64) {
-        let facts = self.tasks.entry(task).or_default();
-        facts.before = facts.last.filter(|_| facts.just_woken);
-        facts.just_woken = false;
-        self.poll = Some(Poll { task, tickets, waits: 0 });
+    /// `remember`: which wait it was that has led to this poll.
+    pub(super) fn poll_begins(&mut self, task: TaskRef, tickets: u64, remember: bool) {
+        if remember {
+            let facts = self.tasks.entry(task).or_default();
+            facts.before = facts.last.filter(|_| facts.just_woken);
+            facts.just_woken = false;
+        }
+        self.poll = Some(Poll { task, tickets, waits: 0, woken: false });
     }
 
-    /// Says whether nobody can wake the task: its poll has left nothing with anybody.
-    pub(super) fn poll_ends(&mut self, task: TaskRef, tickets: u64) -> bool {
-        let Some(poll) = self.poll.take() else { return false };
-        let Some(facts) = self.tasks.get_mut(&task) else { return false };
+    /// The task is pending. Says whether nobody can wake it: its poll has left nothing with anybody.
+    pub(super) fn poll_ends(&mut self, tickets: u64) -> bool {
+        let Some(poll) = self.poll.take().filter(|poll| !poll.woken) else { return false };
+        let facts = self.tasks.entry(poll.task).or_default();
         facts.unseen = tickets.saturating_sub(poll.tickets) > poll.waits;
         facts.is_forsaken()
     }
 
+    /// A task goes to the run queue.
+    pub(super) fn enqueued(&mut self, task: TaskRef) {
+        if let Some(poll) = &mut self.poll
+            && poll.task == task
+        {
+            poll.woken = true;
+        }
+    }
+
     pub(super) fn task_ends(&mut self, task: TaskRef) {
+        self.poll.take_if(|poll| poll.task == task);
         self.tasks.remove(&task);
     }
 
@@ -116,45 +133,46 @@ impl Known {
         {
             poll.waits += 1;
         }
-        let former = self.nodes.get(&node).map(|former| (former.task, former.since));
-        match former {
-            Some((task, since)) if task == wait.task => wait.since = since,
-            Some((task, _)) => self.uncount(task),
-            None => {}
+        match self.nodes.entry(node) {
+            Entry::Vacant(place) => drop(place.insert(wait)),
+            Entry::Occupied(mut place) if place.get().task == wait.task => {
+                wait.since = place.get().since;
+                place.insert(wait);
+                return;
+            }
+            Entry::Occupied(mut place) => {
+                let former = place.insert(wait);
+                if let Some(facts) = self.tasks.get_mut(&former.task) {
+                    facts.nodes = facts.nodes.saturating_sub(1);
+                }
+            }
         }
-        if former.is_none_or(|(task, _)| task != wait.task) {
-            // A callback waits before its first poll.
-            self.tasks.entry(wait.task).or_default().nodes += 1;
-        }
-        self.nodes.insert(node, wait);
+        // A callback waits before its first poll.
+        self.tasks.entry(wait.task).or_default().nodes += 1;
     }
 
     /// A wait is over. Gives the task, if now nobody can wake it that has not been woken by this.
     pub(super) fn wait_ends(&mut self, node: Node, woken: bool) -> Option<TaskRef> {
         let wait = self.nodes.remove(&node)?;
-        self.uncount(wait.task);
         let facts = self.tasks.get_mut(&wait.task)?;
+        facts.nodes = facts.nodes.saturating_sub(1);
         facts.last = Some((node, wait));
         facts.just_woken |= woken;
-        (!woken && self.is_forsaken(wait.task)).then_some(wait.task)
+        let forsaken = !woken && facts.is_forsaken() && !self.is_polled(wait.task);
+        forsaken.then_some(wait.task)
     }
 
     /// So many clones of a task's waker are with strangers now. Gives the task, if nobody can wake it any more.
     pub(super) fn strangers_hold(&mut self, task: TaskRef, wakers: u32) -> Option<TaskRef> {
-        self.tasks.entry(task).or_default().strangers = wakers;
-        self.is_forsaken(task).then_some(task)
+        let facts = self.tasks.entry(task).or_default();
+        facts.strangers = wakers;
+        let forsaken = facts.is_forsaken() && !self.is_polled(task);
+        forsaken.then_some(task)
     }
 
-    /// Whether nobody can wake a task; one that is being polled has not said its last word.
-    fn is_forsaken(&self, task: TaskRef) -> bool {
-        let polled = self.poll.is_some_and(|poll| poll.task == task);
-        !polled && self.tasks.get(&task).is_some_and(Facts::is_forsaken)
-    }
-
-    fn uncount(&mut self, task: TaskRef) {
-        if let Some(facts) = self.tasks.get_mut(&task) {
-            facts.nodes = facts.nodes.saturating_sub(1);
-        }
+    /// Who is being polled has not said its last word.
+    fn is_polled(&self, task: TaskRef) -> bool {
+        self.poll.is_some_and(|poll| poll.task == task)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lost wakes: a task is pending, and nobody has anything to wake it with.
 //!
-//! In debug mode the places of our own primitives and the clones of strangers are counted for each task, so
+//! In debug mode, and while a trace is recorded, the places of our own primitives and the clones of strangers are counted for each task, so
 //! that this is a fact. It is looked at only when the loop is about to wait: nobody is in the middle of anything then.
 //!
 //! There are two ways into it, and one of them may be meant:
@@ -37,6 +37,9 @@ pub(super) enum How {
     NoneLeft,
 }
 
+/// So many tasks are soon looked at: somebody new is then, each time.
+const FEW: u64 = 256;
+
 impl Suspects {
     pub(super) fn add(&mut self, task: TaskRef, how: How) {
         self.tasks.insert(task, how);
@@ -55,7 +58,7 @@ impl Suspects {
         let executor = &context.executor;
         // Those who are left may be meant. As they may be many, they are not looked at each time.
         let (polls, tasks) = self.looked;
-        let wait = !self.new && !idle && executor.polls() < polls + tasks;
+        let wait = !idle && executor.polls() < polls + tasks && (!self.new || tasks > FEW);
         if self.tasks.is_empty() || wait || executor.has_messages() || executor.has_escaped_elsewhere() {
             return Vec::new();
         }
@@ -83,8 +86,8 @@ enum Verdict {
 
 /// The loop at this moment.
 struct Look<'l> {
-    context: &'l Context,
     known: &'l Known,
+    owners: BTreeMap<TaskRef, Owners>,
     snapshot: Snapshot,
     /// How many places of ours each task stands in: what was counted, once more.
     places: BTreeMap<TaskRef, usize>,
@@ -113,7 +116,7 @@ impl<'l> Look<'l> {
             task.queued || task.wakers > 0 || unseen
         };
         let for_ever = idle && !snapshot.tasks.iter().any(may_run);
-        Look { context, known, snapshot, places, for_ever }
+        Look { known, owners: context.executor.owners(), snapshot, places, for_ever }
     }
 
     fn verdict(&self, task: TaskRef, how: How) -> Verdict {
@@ -131,19 +134,20 @@ impl<'l> Look<'l> {
     }
 
     fn may_be_cancelled(&self, task: TaskRef) -> bool {
-        match self.context.executor.owners_of(task) {
-            Owners::Nobody => false,
-            Owners::ItsHandle => !self.is_awaited_by_somebody_stuck(task),
+        match self.owners.get(&task) {
+            Some(Owners::Nobody) => false,
+            Some(Owners::ItsHandle) => !self.is_awaited_by_somebody_stuck(task),
             // A root that is to be pending for ever, while others work, is not rare.
-            Owners::Anybody | Owners::TheLoop => true,
+            Some(Owners::Anybody | Owners::TheLoop) | None => true,
         }
     }
 
     /// The only handle is with a task that waits for this one to end, and for nothing else.
     fn is_awaited_by_somebody_stuck(&self, task: TaskRef) -> bool {
-        let mut joins = self.snapshot.joins.iter();
-        let awaited = joins.find(|join| join.target == task.task).and_then(|join| join.waiter);
-        awaited.and_then(|waiter| self.known.facts(waiter)).is_some_and(|waiter| {
+        let joins = &self.snapshot.joins;
+        let position = joins.binary_search_by_key(&task.task, |join| join.target).ok();
+        let waiter = position.and_then(|position| joins[position].waiter);
+        waiter.and_then(|waiter| self.known.facts(waiter)).is_some_and(|waiter| {
             let Facts { nodes, strangers, unseen, .. } = waiter;
             (*nodes, *strangers, *unseen) == (1, 0, false)
         })

@@ -8,6 +8,7 @@ use std::time::Duration;
 use glassloop_executor::{Snapshot, TaskRef, TaskState};
 
 use super::resources::{short_label, wanted};
+use super::words::{born, duration};
 use crate::context::Context;
 use crate::task::name_of;
 
@@ -75,20 +76,20 @@ impl Picture {
         const AT_MOST: usize = 100;
         const WIDEST: usize = 40;
 
-        let title = |task: &Waiting| format!("task {} {:?}", task.task, task.name);
+        let title = |task: &Waiting| task.task.title(&task.name);
         let shown = &self.tasks[..self.tasks.len().min(AT_MOST)];
         let widths = shown.iter().map(|task| title(task).chars().count());
         let width = widths.filter(|width| *width <= WIDEST).max().unwrap_or_default();
         let mut lines = Vec::new();
         for task in shown {
             let mut title = title(task);
-            let spawned = task.spawned;
+            let born = born(task.task.child.is_some(), task.spawned);
             if task.on.is_empty() {
-                lines.push(format!("{title:width$} {} (created at {spawned})", task.without_a_wait()));
+                lines.push(format!("{title:width$} {} {born}", task.without_a_wait()));
             }
             for (index, wait) in task.on.iter().enumerate() {
                 let verb = if index == 0 { "waits for" } else { "  and for" };
-                lines.push(format!("{title:width$} {verb} {wait} (created at {spawned})"));
+                lines.push(format!("{title:width$} {verb} {wait} {born}"));
                 title.clear();
             }
         }
@@ -115,18 +116,9 @@ impl fmt::Display for Wait {
         let Wait { what, location, lasts, .. } = self;
         write!(f, "{what} at {location}")?;
         match lasts {
-            Some(lasts) if !lasts.is_zero() => write!(f, ", for {}", in_words(*lasts)),
-            _ => Ok(()),
+            Some(lasts) => write!(f, ", for {}", duration(*lasts)),
+            None => Ok(()),
         }
-    }
-}
-
-/// `2.000 s`, `150 ms`, `12 us`.
-fn in_words(duration: Duration) -> String {
-    match duration.as_micros() {
-        micros if micros >= 1_000_000 => format!("{:.3} s", duration.as_secs_f64()),
-        micros if micros >= 1000 => format!("{} ms", micros / 1000),
-        micros => format!("{micros} us"),
     }
 }
 
@@ -138,7 +130,7 @@ fn waits(context: &Context, snapshot: &Snapshot) -> BTreeMap<TaskRef, Vec<Wait>>
         position.ok().map(|position| &snapshot.tasks[position])
     };
     let name = |task: TaskRef| match find(task) {
-        Some(state) => format!("task {task} {:?}", name_of(task, &state.name)),
+        Some(state) => task.title(&name_of(task, &state.name)),
         None => format!("task {task}"),
     };
     for join in &snapshot.joins {
@@ -172,7 +164,7 @@ fn lasts(context: &Context, of: u64, number: Option<u64>) -> Option<Duration> {
     {
         use super::known::Node;
         let node = number.map_or(Node::Join(of), |number| Node::Resource(of, number));
-        let since = context.debug.get()?.watch.since(node)?;
+        let since = context.watch.get()?.since(node)?;
         Some(context.reactor.clock().now() - since)
     }
     #[cfg(not(feature = "trace"))]

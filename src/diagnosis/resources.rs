@@ -55,7 +55,7 @@ fn word(kind: &str) -> &str {
 
 /// How full it is, who holds it, and, as it has no name, where it was made.
 fn standing(seen: &Seen, operation: &str, who: TaskRef, name: &dyn Fn(TaskRef) -> String) -> String {
-    let Seen { kind, about, holder, len, unfinished, .. } = seen;
+    let Seen { kind, about, holder, len, unfinished, waits } = seen;
     let (mut fill, mut notes) = (String::new(), Vec::new());
     match *kind {
         "queue" | "lifo queue" | "priority queue" => match about.cap {
@@ -67,6 +67,10 @@ fn standing(seen: &Seen, operation: &str, who: TaskRef, name: &dyn Fn(TaskRef) -
             Some(holder) if *holder == who => notes.push("held by itself".into()),
             Some(holder) => notes.push(format!("held by {}", name(*holder))),
             None if *unfinished > 0 => notes.push("whoever took it is gone, and its guard is not".into()),
+            // Who loses a `select!` on a `&mut` future may stand in the line all the same.
+            None if waits.iter().any(|wait| wait.woken) => {
+                notes.push("passed on to a future that nobody polls".into());
+            }
             None => {}
         },
         "semaphore" => notes.push(format!("{len} free, {unfinished} held")),

@@ -1,15 +1,14 @@
-//! The part of debug mode that knows what came before: it hears of every event.
+//! Knows of each task what came before, from every event: for lost wakes, and for what debug mode says.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::panic::Location;
 use std::ptr;
-use std::time::Duration;
 
-use glassloop_executor::{Event as Step, TaskRef, TaskState, WaitEnd, task_of_parts, tickets_taken};
+use glassloop_executor::{Ending, Event as Step, TaskId, TaskRef, TaskState, WaitEnd, task_of_parts, tickets_taken};
 use glassloop_reactor::{Clock, Event as Turn, Instant, WaitEnd as SourceWaitEnd, WakerId};
 
 use super::LastWait;
-use super::busy::{Busy, TooBusy};
 use super::known::{Known, Node, Wait};
 use super::lost::{How, Suspects};
 use super::resources::label;
@@ -18,31 +17,30 @@ use crate::report::Report;
 use crate::task::name_of;
 use crate::trace::{Change, Event, SeenWait};
 
+/// To await the end of a gather.
+const GATHER: &str = "gather";
+
 /// See the [module](self).
 pub(crate) struct Watch {
     known: RefCell<Known>,
     suspects: RefCell<Suspects>,
-    busy: Busy,
-    clock: Clock,
+    /// Gathers that were not awaited to their end: of a wait for one, it should be said that it is none for a task.
+    gathers: RefCell<BTreeSet<TaskId>>,
+    /// The clock by which waits are timed, in debug mode: to read it costs more than all the rest.
+    clock: Option<Clock>,
     /// The time of the poll that is going on, once it was asked for.
     now: Cell<Option<Instant>>,
 }
 
 impl Watch {
-    /// `slow_poll`: how long a poll may take.
-    pub(crate) fn new(clock: Clock, slow_poll: Duration) -> Watch {
-        Watch {
-            known: RefCell::default(),
-            suspects: RefCell::default(),
-            busy: Busy::new(clock.clone(), slow_poll),
-            clock,
-            now: Cell::new(None),
-        }
+    pub(crate) fn new(clock: Option<Clock>) -> Watch {
+        let (known, suspects, gathers, now) = Default::default();
+        Watch { known, suspects, gathers, clock, now }
     }
 
-    /// Since when somebody waits there.
+    /// Since when somebody waits there, if that is timed.
     pub(crate) fn since(&self, node: Node) -> Option<Instant> {
-        self.known.borrow().wait(node).map(|wait| wait.since)
+        self.known.borrow().wait(node).and_then(|wait| wait.since)
     }
 
     /// A poll of the task has taken too long: which of its long polls it is, if that should be said, and which wait
@@ -75,10 +73,11 @@ impl Watch {
         }
     }
 
-    fn now(&self) -> Instant {
-        let now = self.now.get().unwrap_or_else(|| self.clock.now());
+    fn now(&self) -> Option<Instant> {
+        let clock = self.clock.as_ref()?;
+        let now = self.now.get().unwrap_or_else(|| clock.now());
         self.now.set(Some(now));
-        now
+        Some(now)
     }
 
     fn wait_begins(
@@ -109,24 +108,39 @@ impl Watch {
         }
     }
 
+    #[inline(never)]
     fn executor_event(&self, event: &Step<'_>) {
         match *event {
+            Step::Enqueue(task) => self.known.borrow_mut().enqueued(task),
             Step::PollBegin(task) => {
                 self.now.set(None);
                 self.suspects.borrow_mut().remove(task);
-                self.known.borrow_mut().poll_begins(task, tickets_taken());
+                self.known.borrow_mut().poll_begins(task, tickets_taken(), self.clock.is_some());
             }
-            Step::PollEnd { task, ready } => {
-                let forsaken = self.known.borrow_mut().poll_ends(task, tickets_taken());
-                self.suspect((forsaken && !ready).then_some(task), How::NoneLeft);
+            Step::PollEnd { task, ready: false } => {
+                let forsaken = self.known.borrow_mut().poll_ends(tickets_taken());
+                self.suspect(forsaken.then_some(task), How::NoneLeft);
                 self.now.set(None);
             }
-            Step::Done { task, .. } => {
+            Step::PollEnd { .. } => self.now.set(None),
+            Step::Spawn { task, children: Some(_), .. } => drop(self.gathers.borrow_mut().insert(task)),
+            Step::Done { task, ending } => {
+                if ending == Ending::Cancelled && task.child.is_none() {
+                    self.gathers.borrow_mut().remove(&task.task);
+                }
                 self.suspects.borrow_mut().remove(task);
                 self.known.borrow_mut().task_ends(task);
             }
-            Step::WaitOn { target, waiter, location } => self.wait_begins(Node::Join(target), waiter, "join", location),
-            Step::WaitOff { target, why, .. } => self.wait_ends(Node::Join(target), why == WaitEnd::Woken),
+            Step::WaitOn { target, waiter, location } => {
+                let operation = if self.gathers.borrow().contains(&target) { GATHER } else { "join" };
+                self.wait_begins(Node::Join(target), waiter, operation, location);
+            }
+            Step::WaitOff { target, why, .. } => {
+                if why == WaitEnd::Woken {
+                    self.gathers.borrow_mut().remove(&target);
+                }
+                self.wait_ends(Node::Join(target), why == WaitEnd::Woken);
+            }
             Step::WakerClone { task, live } | Step::WakerDrop { task, live } => {
                 let forsaken = self.known.borrow_mut().strangers_hold(task, live);
                 self.suspect(forsaken, How::Dropped);
@@ -135,6 +149,7 @@ impl Watch {
         }
     }
 
+    #[inline(never)]
     fn reactor_event(&self, event: &Turn) {
         let task_of = |waker: WakerId| task_of_parts(waker.data, waker.vtable);
         match *event {
@@ -159,6 +174,7 @@ impl Watch {
         }
     }
 
+    #[inline(never)]
     fn resource_event(&self, id: u64, change: &Change) {
         match change {
             // In another loop of this thread, the waker is another's.
@@ -174,18 +190,18 @@ impl Watch {
     /// Whether the loop that this belongs to is the one that runs.
     fn is_here(&self) -> bool {
         let current = context::current();
-        current.as_ref().and_then(|context| context.debug.get()).is_some_and(|debug| ptr::eq(&debug.watch, self))
+        current.as_ref().and_then(|context| context.watch.get()).is_some_and(|watch| ptr::eq(&**watch, self))
     }
 
+    #[inline]
     pub(crate) fn event(&self, event: &Event<'_>) {
         match event {
+            // Of who can wake whom, these say nothing; and they are many.
+            Event::Executor(Step::Wake { .. } | Step::Dequeue(_)) | Event::Resource(_, Change::Len { .. }) => {}
             Event::Executor(event) => self.executor_event(event),
             Event::Reactor(event) => self.reactor_event(event),
             Event::Resource(id, change) => self.resource_event(*id, change),
             Event::Loop(_) => {}
-        }
-        if let Some(busy) = self.busy.hear(event) {
-            report_busy(busy);
         }
     }
 }
@@ -194,6 +210,7 @@ impl Watch {
 fn in_words(node: Node, wait: &Wait) -> LastWait {
     let Wait { operation, location, .. } = *wait;
     let mut what = match node {
+        Node::Join(target) if operation == GATHER => format!("gather {target}"),
         Node::Join(target) => format!("the end of task {target}"),
         Node::Timer(_) => "a timer".into(),
         Node::Source(..) | Node::Resource(..) => operation.into(),
@@ -206,12 +223,4 @@ fn in_words(node: Node, wait: &Wait) -> LastWait {
         });
     }
     LastWait { what, location }
-}
-
-fn report_busy(busy: TooBusy) {
-    let Some(context) = context::current() else { return };
-    let TooBusy { task, times, took } = busy;
-    if let Some((_, name, location)) = context.executor.polling() {
-        context.report(&Report::BusyLoop { task, name: name_of(task, &name), location, times, took });
-    }
 }

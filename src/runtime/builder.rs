@@ -85,7 +85,9 @@ impl Builder {
     /// When the system has no file descriptors left, when 1,024 loops are alive, or when the trace file cannot be written.
     pub fn build(self) -> io::Result<Runtime> {
         #[cfg(feature = "trace")]
-        let (builder, debug) = self.reports_are_told().debugged();
+        let watch = self.watch();
+        #[cfg(feature = "trace")]
+        let (builder, debug) = self.reports_are_told().debugged(watch.as_ref());
         #[cfg(not(feature = "trace"))]
         let builder = self;
         let Builder { clock, event_interval, handle_ctrl_c, on_report, .. } = builder;
@@ -97,6 +99,9 @@ impl Builder {
         {
             if let Some(debug) = debug {
                 context.debug.get_or_init(|| debug);
+            }
+            if let Some(watch) = watch {
+                context.watch.get_or_init(|| watch);
             }
             builder.tracing.attach(&context, on_report)?;
         }

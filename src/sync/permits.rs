@@ -142,7 +142,12 @@ impl Permits {
 
     #[cold]
     fn tell_now(&self, op: &'static str) {
-        self.registration.tell(|| Change::Len { op, len: self.free.get(), unfinished: self.held.get() });
+        self.registration.tell(|| {
+            // Told as it is, it would be taken for the task that is being polled: that one only runs the loop in which it happens.
+            let outside = op == "acquire" && self.taker.get().and_then(Taker::task).is_none();
+            let op = if outside { "acquire outside" } else { op };
+            Change::Len { op, len: self.free.get(), unfinished: self.held.get() }
+        });
     }
 }
 

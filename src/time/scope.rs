@@ -8,7 +8,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use glassloop_executor::own_waker;
+use glassloop_executor::{Awaits, own_waker};
 use glassloop_reactor::Instant;
 use thiserror::Error;
 
@@ -111,9 +111,10 @@ impl TimeoutScope {
         async move {
             // Declared first, so dropped last: while the work is dropped, the scope already says whether its time was over.
             let entered = entered;
+            let awaits = Awaits::default();
             let mut future = pin!(future);
             let mut limit = None;
-            poll_fn(|cx| entered.0.poll(future.as_mut(), &mut limit, location, cx)).await
+            poll_fn(|cx| awaits.within(|| entered.0.poll(future.as_mut(), &mut limit, location, cx))).await
         }
     }
 

@@ -7,6 +7,7 @@ use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
+use glassloop_executor::Awaits;
 use glassloop_reactor::Instant;
 use thiserror::Error;
 
@@ -67,6 +68,7 @@ async fn with_deadline<F: Future>(
     location: &'static Location<'static>,
     deadline: impl FnOnce(Instant) -> Instant,
 ) -> Result<F::Output, Elapsed> {
+    let awaits = Awaits::default();
     let mut future = pin!(future);
     let mut deadline = Some(deadline);
     let mut limit: Option<Sleep> = None;
@@ -75,7 +77,7 @@ async fn with_deadline<F: Future>(
         if let Some(limit) = limit.as_ref().filter(|_| was_over) {
             return Poll::Ready(Err(Elapsed { deadline: limit.deadline }));
         }
-        if let Poll::Ready(output) = future.as_mut().poll(cx) {
+        if let Poll::Ready(output) = awaits.within(|| future.as_mut().poll(cx)) {
             return Poll::Ready(Ok(output));
         }
         if let Some(deadline) = deadline.take() {
@@ -135,9 +137,10 @@ pub fn wait_for<F: Future>(future: F, limit: Option<Duration>) -> impl Future<Ou
 
 /// The value of a task or shared future that is done; for all else, the end of its time.
 async fn at_once<F: Future>(future: F) -> Result<F::Output, Elapsed> {
+    let awaits = Awaits::default();
     let mut future = pin!(future);
     if runs_by_itself::<F>() {
-        let polled = poll_fn(|cx| Poll::Ready(future.as_mut().poll(cx))).await;
+        let polled = poll_fn(|cx| Poll::Ready(awaits.within(|| future.as_mut().poll(cx)))).await;
         if let Poll::Ready(output) = polled {
             return Ok(output);
         }

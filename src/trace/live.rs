@@ -33,11 +33,11 @@ impl Translator {
                 task: whole(task),
                 parent,
                 children: children.map(u64::from),
-                name: name.map(Text::Str),
+                name: name.map(text_of),
                 loc: Text::At(location),
                 size: size as u64,
             },
-            Rename { task, name } => Entry::Rename { task: whole(task), name: Text::Str(name) },
+            Rename { task, name } => Entry::Rename { task: whole(task), name: text_of(name) },
             ChildStart(task) => Entry::ChildStart { task: Some(task) },
             Wake { task, by, via, effect } => {
                 let (via, source) = self.cause_of(task, by, via);
@@ -109,14 +109,15 @@ fn of_loop<'a>(event: LoopEvent<'a>, show_output: bool) -> Entry<Text<'a>> {
     match event {
         LoopEvent::RunBegin => Entry::RunBegin {},
         LoopEvent::RunEnd(reason) => Entry::RunEnd { reason },
+        LoopEvent::LoopEnd => Entry::LoopEnd {},
         LoopEvent::Turn => Entry::Turn {},
-        LoopEvent::Mark(text) => Entry::Mark { text: Text::Str(text) },
-        LoopEvent::Out(text) => Entry::Out { text: show_output.then_some(Text::Str(text)), len: text.len() as u64 },
-        LoopEvent::SpanBegin { span, task, name } => Entry::SpanBegin { span, task, name: Text::Str(name) },
+        LoopEvent::Mark(text) => Entry::Mark { text: text_of(text) },
+        LoopEvent::Out(text) => Entry::Out { text: show_output.then_some(text_of(text)), len: text.len() as u64 },
+        LoopEvent::SpanBegin { span, task, name } => Entry::SpanBegin { span, task, name: text_of(name) },
         LoopEvent::SpanEnd { span } => Entry::SpanEnd { span },
         LoopEvent::Report { report, text } => {
             let (what, task) = finding_of(report);
-            Entry::Report { what, task, text: Text::Str(text) }
+            Entry::Report { what, task, text: text_of(text) }
         }
     }
 }
@@ -133,7 +134,7 @@ fn finding_of(report: &Report) -> (Finding, Option<TaskRef>) {
         Report::Deadlock(_) => (Finding::Deadlock, None),
         Report::LostWake { task, .. } => (Finding::LostWake, Some(*task)),
         Report::BusyLoop { task, .. } => (Finding::BusyLoop, Some(*task)),
-        Report::TraceLost { .. } => (Finding::Other, None),
+        Report::TraceLost { .. } | Report::ObserverPanicked { .. } => (Finding::Other, None),
     }
 }
 
@@ -191,11 +192,11 @@ fn of_resource(resource: u64, change: &Change) -> Entry<Text<'_>> {
         Change::New(label, about) => Entry::ResNew {
             resource,
             label: Text::Static(label),
-            name: about.name.as_deref().map(Text::Str),
+            name: about.name.as_deref().map(text_of),
             loc: about.location.map(Text::At),
             cap: about.cap.map(|cap| cap as u64),
         },
-        Change::Name(name) => Entry::ResName { resource, name: Text::Str(name) },
+        Change::Name(name) => Entry::ResName { resource, name: text_of(name) },
         Change::Gone => Entry::ResDel { resource },
         Change::Len { op, len, unfinished } => {
             Entry::ResState { resource, op: Text::Static(op), len: *len as u64, unfinished: *unfinished as u64 }
@@ -230,7 +231,7 @@ pub(crate) fn describe(snapshot: &Snapshot, tell: &mut dyn FnMut(&Entry<Text<'_>
             task,
             parent: state.parent,
             children: None,
-            name: state.name.as_deref().map(Text::Str),
+            name: state.name.as_deref().map(text_of),
             loc: Text::At(state.location),
             size: 0,
         });
@@ -279,6 +280,13 @@ fn describe_resource(resource: u64, seen: &Seen, tell: &mut dyn FnMut(&Entry<Tex
             tell(&of_resource(resource, &Change::Woken(wait.number)));
         }
     }
+}
+
+/// Of a text of the program's so many bytes are recorded: no block grows without end.
+const LONGEST_TEXT: usize = 1 << 16;
+
+fn text_of(text: &str) -> Text<'_> {
+    Text::Str(&text[..text.floor_char_boundary(LONGEST_TEXT)])
 }
 
 fn whole(task: executor::TaskId) -> Option<TaskRef> {

@@ -75,6 +75,9 @@ pub enum ReadProblem {
     /// The last line has no end.
     #[error("the trace is cut: line {0} is not complete")]
     CutLine(usize),
+    /// What is there is whole, but it is not all.
+    #[error("the trace is cut: it ends before the loop did (the program was killed, left by exit(), or still runs)")]
+    NoEnd,
     /// A line that is not UTF-8.
     #[error("line {0} is not UTF-8")]
     NotText(usize),
@@ -186,8 +189,11 @@ fn runs_of_blocks(file: &Rc<str>, bytes: &Rc<Vec<u8>>) -> Result<Vec<Run>, ReadP
 
 impl Run {
     /// Its records in order: first those that lead to the state before the first event, which have the `seq` 0 (there
-    /// are none, unless a flight recorder has dropped what was before), then the events. If something is wrong, that is
-    /// the last item.
+    /// are none, unless a flight recorder has dropped what was before: how much, an [`Entry::Dropped`] says), then the
+    /// events. If something is wrong, that is the last item; so it is if the recording does not go on to the loop's end,
+    /// unless it is a flight recorder's.
+    ///
+    /// [`Entry::Dropped`]: crate::trace::schema::Entry::Dropped
     pub fn records(&self) -> Records<'_> {
         Records::new(self, 0)
     }

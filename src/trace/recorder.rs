@@ -1,30 +1,34 @@
 //! Records what a loop tells: in a file, or in memory with the last events only.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::SystemTime;
+use std::path::PathBuf;
+use std::rc::{Rc, Weak};
 
 use glassloop_reactor::Clock;
-use serde_json::{Value, json};
-use thiserror::Error;
 
 use super::glt::encode::{self, Block, Text};
 use super::live::{Translator, describe};
-use super::schema::{Entry, KINDS, RunEnding};
-use super::{Change, LoopEvent, executor, ndjson, reactor};
+use super::schema::{Entry, RunEnding};
+use super::{Change, LoopEvent, Snapshot, executor, ndjson, reactor};
+use crate::context::Context;
 use crate::report::{OnReport, Report};
 
+mod files;
+mod header;
 mod picture;
+mod ring;
+#[cfg(test)]
+mod tests;
 
+use files::Claim;
+pub use files::FileError;
+use header::header;
+pub(super) use header::header_line;
 use picture::Picture;
-
-/// Files this process has recorded in: the first loop starts one anew, later ones go on in it.
-static STARTED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+use ring::Ring;
 
 /// What to record, and where.
 #[derive(Clone, Debug, Default)]
@@ -34,33 +38,17 @@ pub(crate) struct Recording {
     pub(crate) last: Option<u64>,
     /// What the program prints through [`trace::println!`](crate::trace::println) too, not only how much.
     pub(crate) with_output: bool,
-}
-
-/// Why no trace file could be begun: inside of the [`io::Error`] that [`Builder::build`](crate::Builder::build) gives.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum FileError {
-    /// Its name does not say in which format.
-    #[error("trace file {path:?}: a name that ends in {wanted} is wanted")]
-    Name {
-        /// The file.
-        path: PathBuf,
-        /// The ends there are.
-        wanted: &'static str,
-    },
-    /// The system refuses it.
-    #[error("trace file {path:?}: {problem}")]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        problem: io::Error,
-    },
+    /// How many events come before the next state in a binary file.
+    pub(crate) keyframes: Option<u64>,
 }
 
 /// Hears of every event of a loop and keeps it.
 pub(crate) struct Recorder {
     path: PathBuf,
+    /// Until the file is at its end.
+    claim: Cell<Option<Claim>>,
+    /// Whose events these are, whichever loop runs when a state is wanted.
+    context: Weak<Context>,
     clock: Clock,
     translator: Translator,
     with_output: bool,
@@ -70,7 +58,9 @@ pub(crate) struct Recorder {
     /// Nothing that takes time was told since the end of a poll: the next may begin at the same reading.
     poll_ended: Cell<bool>,
     sink: RefCell<Sink>,
-    /// Taken when it has been told that the file cannot be written.
+    /// Why the file cannot be written: told at the next turn, as this may be in the middle of anything.
+    lost: Cell<Option<io::Error>>,
+    /// Taken when that has been told.
     on_report: Cell<Option<OnReport>>,
 }
 
@@ -82,6 +72,7 @@ enum Kind {
     Picture,
 }
 
+#[allow(clippy::large_enum_variant, reason = "there is one, and each event goes through it")]
 enum Sink {
     Lines {
         file: BufWriter<File>,
@@ -89,6 +80,8 @@ enum Sink {
     },
     /// The block that is being filled, and where the full ones go.
     Blocks(Block, Full),
+    /// The loop is gone, or the file cannot be written.
+    Closed,
 }
 
 enum Full {
@@ -105,37 +98,33 @@ struct Blocks {
     written: Vec<(u64, u64, u64)>,
 }
 
-/// The last events of a run, in blocks.
-struct Ring {
-    keep: u64,
-    header: String,
-    /// Bytes, first event, time, and how many events.
-    closed: VecDeque<(Vec<u8>, u64, u64, u64)>,
-}
-
 impl Recorder {
     /// Starts a file, or goes on in one that an earlier loop of this process has started.
-    pub(crate) fn create(recording: Recording, clock: Clock, on_report: OnReport) -> io::Result<Recorder> {
-        let Recording { path, last, with_output } = recording;
+    pub(crate) fn create(recording: Recording, context: &Rc<Context>, on_report: OnReport) -> io::Result<Recorder> {
+        let Recording { path, last, with_output, keyframes } = recording;
         let kind = match path.extension().and_then(|extension| extension.to_str()) {
             Some("glt") => Kind::Glt,
             Some("ndjson" | "jsonl") if last.is_none() => Kind::Lines,
-            Some("json") if last.is_none() => Kind::Picture,
+            Some("json" | "pftrace") if last.is_none() => Kind::Picture,
             _ => {
-                let wanted =
-                    if last.is_some() { ".glt" } else { ".glt (compact), .ndjson (readable) or .json (for Perfetto)" };
+                let any = ".glt (compact), .ndjson (readable), .json or, for long runs, .pftrace (for Perfetto)";
+                let wanted = if last.is_some() { ".glt" } else { any };
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, FileError::Name { path, wanted }));
             }
         };
+        let claim = Claim::to(&path);
+        let path = claim.path.clone();
+        let clock = context.reactor.clock().clone();
         let t = clock.now().as_nanos();
-        let block = Block::new(1, t);
+        let block = Block::new(1, t).with_events(keyframes);
         let header = header(&clock, with_output, last);
         let sink = match last {
             Some(keep) => {
-                Sink::Blocks(block, Full::Ring(Ring { keep, header: header.to_string(), closed: VecDeque::new() }))
+                claim.check_folder()?;
+                Sink::Blocks(block, Full::Ring(Ring::new(keep, header.to_string())))
             }
             None => {
-                let mut file = BufWriter::new(open(&path)?);
+                let mut file = BufWriter::new(claim.open()?);
                 if kind == Kind::Lines {
                     writeln!(file, "{}", header_line(header))?;
                     Sink::Lines { file, line: String::new() }
@@ -151,18 +140,22 @@ impl Recorder {
                 }
             }
         };
+        let (claim, context, translator) = (Cell::new(Some(claim)), Rc::downgrade(context), Translator::default());
         let (seq, t, poll_ended) = (Cell::new(0), Cell::new(t), Cell::new(false));
-        let (translator, sink, on_report) = (Translator::default(), RefCell::new(sink), Cell::new(Some(on_report)));
-        Ok(Recorder { path, clock, translator, with_output, seq, t, poll_ended, sink, on_report })
+        let (sink, lost, on_report) = (RefCell::new(sink), Cell::default(), Cell::new(Some(on_report)));
+        Ok(Recorder { path, claim, context, clock, translator, with_output, seq, t, poll_ended, sink, lost, on_report })
     }
 
     /// Writes what a ring holds; a file that is written as it goes is brought up to date.
     pub(crate) fn save(&self) -> io::Result<()> {
-        match &mut *self.sink.borrow_mut() {
+        let mut sink = self.sink.borrow_mut();
+        let saved = match &mut *sink {
             Sink::Lines { file, .. } => file.flush(),
-            Sink::Blocks(_, Full::File(blocks)) => blocks.file.flush(),
-            Sink::Blocks(block, Full::Ring(ring)) => std::fs::write(&self.path, ring.bytes(block)),
-        }
+            Sink::Blocks(block, Full::Ring(ring)) => return ring.save(&self.path, block, self.seq.get()),
+            Sink::Blocks(block, full) => self.pass_on(block, full).and_then(|()| full.flush()),
+            Sink::Closed => return Err(io::Error::other("what was recorded before could not be written")),
+        };
+        saved.inspect_err(|_| *sink = Sink::Closed)
     }
 
     #[inline]
@@ -212,9 +205,13 @@ impl Recorder {
         // What a program says of itself is worth a reading.
         self.read_clock();
         self.put(&self.translator.of_loop(event, self.with_output));
-        // Something is wrong: what led to it is worth keeping.
-        if matches!(event, LoopEvent::Report { .. } | LoopEvent::RunEnd(RunEnding::Deadlock)) {
-            self.save_ring();
+        match event {
+            LoopEvent::Turn => self.tell_loss(),
+            // Something is wrong: what led to it is worth keeping.
+            LoopEvent::Report { .. } => self.save_ring(false),
+            LoopEvent::RunEnd(reason) if reason != RunEnding::Done => self.save_ring(true),
+            LoopEvent::LoopEnd => self.close(),
+            _ => {}
         }
     }
 
@@ -237,24 +234,76 @@ impl Recorder {
                 if !block.event(t, entry) {
                     return;
                 }
-                full.take(block, seq + 1, t)
+                self.pass_on(block, full)
             }
             Sink::Lines { file, line } => write_line(file, line, seq, t, entry),
+            Sink::Closed => return,
         };
         self.check(passed_on);
     }
 
+    /// The block is full; the next begins with the state at this moment: so it can be read without those before it.
     #[cold]
-    fn save_ring(&self) {
-        if matches!(*self.sink.borrow(), Sink::Blocks(_, Full::Ring(_))) {
+    fn pass_on(&self, block: &mut Block, full: &mut Full) -> io::Result<()> {
+        let (next_seq, t) = (self.seq.get() + 1, self.t.get());
+        let result = full.take(block);
+        block.restart(next_seq, t);
+        if let Full::Ring(_) = full {
+            // As it is read if it is the first that is left.
+            block.state(&Entry::Dropped { count: next_seq - 1 });
+        }
+        if let Some(context) = self.context.upgrade() {
+            let snapshot = context.executor.enter(|| Snapshot::of(&context));
+            describe(&snapshot, &mut |entry| block.state(entry));
+        }
+        result
+    }
+
+    /// Saves a ring: `now`, or when it is worth it.
+    #[cold]
+    fn save_ring(&self, now: bool) {
+        let is_time = match &mut *self.sink.borrow_mut() {
+            Sink::Blocks(block, Full::Ring(ring)) => ring.owes(block, self.seq.get()) || now,
+            _ => false,
+        };
+        if is_time {
             self.check(self.save());
         }
     }
 
-    /// Tells of the first error.
+    /// The loop is gone: the file is brought to its end, and what comes later belongs to nothing.
+    fn close(&self) {
+        let is_owed = |sink: &Sink| matches!(sink, Sink::Blocks(_, Full::Ring(ring)) if ring.is_owed());
+        let owed = is_owed(&self.sink.borrow());
+        if owed {
+            self.check(self.save());
+        }
+        let result = match self.sink.replace(Sink::Closed) {
+            Sink::Lines { mut file, .. } => file.flush(),
+            Sink::Blocks(block, Full::File(mut blocks)) => blocks.end(&block),
+            Sink::Blocks(_, Full::Ring(_)) | Sink::Closed => Ok(()),
+        };
+        self.check(result);
+        drop(self.claim.take());
+        self.tell_loss();
+    }
+
+    /// What follows an error would not fit to what is there: a file ends with it. A ring may have more luck the next time.
     #[cold]
     fn check(&self, result: io::Result<()>) {
-        if let Err(error) = result
+        if let Err(error) = result {
+            self.lost.set(Some(error));
+            let mut sink = self.sink.borrow_mut();
+            if !matches!(*sink, Sink::Blocks(_, Full::Ring(_))) {
+                *sink = Sink::Closed;
+            }
+        }
+    }
+
+    /// Tells of the first error.
+    #[inline]
+    fn tell_loss(&self) {
+        if let Some(error) = self.lost.take()
             && let Some(on_report) = self.on_report.take()
         {
             on_report(&Report::TraceLost { path: self.path.display().to_string(), problem: error.to_string() });
@@ -276,21 +325,22 @@ fn write_line(
 }
 
 impl Full {
-    /// The block is full; the next begins with the state at this moment: so it can be read without those before it.
-    #[cold]
-    fn take(&mut self, block: &mut Block, next_seq: u64, t: u64) -> io::Result<()> {
-        let result = match self {
-            Full::File(blocks) => blocks.write(block),
+    fn take(&mut self, block: &Block) -> io::Result<()> {
+        match self {
+            Full::File(blocks) if block.events() > 0 => blocks.write(block),
+            Full::File(_) => Ok(()),
             Full::Ring(ring) => {
                 ring.close(block);
                 Ok(())
             }
-        };
-        block.restart(next_seq, t);
-        if let Some(snapshot) = super::snapshot() {
-            describe(&snapshot, &mut |entry| block.state(entry));
         }
-        result
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Full::File(blocks) => blocks.file.flush(),
+            Full::Ring(_) => Ok(()),
+        }
     }
 }
 
@@ -311,93 +361,10 @@ impl Blocks {
     }
 }
 
-impl Ring {
-    fn close(&mut self, block: &Block) {
-        self.closed.push_back((block.bytes(), block.first_seq(), block.t0(), block.events()));
-        let mut kept: u64 = self.closed.iter().map(|(.., events)| events).sum();
-        while let Some((.., events)) = self.closed.front()
-            && kept - events >= self.keep
-        {
-            kept -= events;
-            self.closed.pop_front();
-        }
-    }
-
-    /// As a file of its own.
-    fn bytes(&self, open: &Block) -> Vec<u8> {
-        let mut bytes = encode::beginning(&self.header);
-        let mut index = Vec::new();
-        let open = (open.bytes(), open.first_seq(), open.t0(), 0);
-        for (block, first_seq, t0, _) in self.closed.iter().chain([&open]) {
-            index.push((bytes.len() as u64, *first_seq, *t0));
-            bytes.extend(block);
-        }
-        bytes.extend(encode::index(&index));
-        bytes
-    }
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    let first = STARTED.lock().unwrap_or_else(PoisonError::into_inner).insert(path.to_owned());
-    let opened = if first { File::create(path) } else { OpenOptions::new().create(true).append(true).open(path) };
-    opened.map_err(|problem| {
-        let kind = problem.kind();
-        io::Error::new(kind, FileError::Open { path: path.to_owned(), problem })
-    })
-}
-
-fn header(clock: &Clock, with_output: bool, last: Option<u64>) -> Value {
-    let mut header = json!({
-        "format": "glassloop-trace", "version": 1,
-        "program": std::env::args().next().map(|path| name_of(&path)),
-        "clock": if clock.is_virtual() { "virtual" } else { "real" }, "policy": "fifo",
-        "wheel": { "tick_ns": 1_000_000, "levels": 6, "slots": 64 },
-        "ring": last, "redacted": !with_output,
-    });
-    // Under virtual time nothing in the file depends on when or where it was made.
-    if !clock.is_virtual() {
-        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        header["started_unix_ns"] = json!(u64::try_from(since_epoch.as_nanos()).unwrap_or(u64::MAX));
-        header["args"] = std::env::args().skip(1).collect();
-        header["os"] = json!(std::env::consts::OS);
-    }
-    header["schema"] = schema();
-    header
-}
-
-/// The header of a file of lines: its fields have names, so it needs no schema.
-pub(super) fn header_line(mut header: Value) -> Value {
-    let mut line = json!({ "seq": 0, "t": 0, "kind": "Header" });
-    if let (Value::Object(line), Value::Object(header)) = (&mut line, &mut header) {
-        header.remove("schema");
-        line.append(header);
-    }
-    line
-}
-
-fn schema() -> Value {
-    let kinds = KINDS.iter().map(|kind| {
-        let fields = kind.fields.iter().map(|field| match field.words {
-            [] => json!([field.name, field.ty]),
-            words => json!([field.name, field.ty, words]),
-        });
-        json!([kind.code, kind.name, fields.collect::<Value>()])
-    });
-    kinds.collect()
-}
-
-fn name_of(path: &str) -> String {
-    Path::new(path).file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
+/// The loop came to no end of its own, or never began.
 impl Drop for Recorder {
     fn drop(&mut self) {
-        let result = match self.sink.get_mut() {
-            Sink::Lines { file, .. } => file.flush(),
-            Sink::Blocks(block, Full::File(blocks)) => blocks.end(block),
-            Sink::Blocks(_, Full::Ring(_)) => Ok(()),
-        };
-        self.check(result);
+        self.close();
     }
 }
 

@@ -11,7 +11,7 @@ pub use words::{Direction, Effect, Ending, Finding, RunEnding, Tried, Via, WaitE
 /// One event of a recorded run: when it was, and what.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Record<S> {
-    /// Its number in the run, counted from 1, without gaps but for [`Entry::Dropped`]; 0 in a description of state.
+    /// Its number in the run, counted from 1, without gaps; 0 in a description of state.
     pub seq: u64,
     /// Nanoseconds by the loop's clock. Events between two readings of the clock share one.
     pub t: u64,
@@ -205,7 +205,7 @@ kinds! {
     2 RunEnd { reason: [RunEnding] }
     /// A turn of the loop begins: due timers, then a tick of the executor, then perhaps a look at the sockets.
     3 Turn {}
-    /// So many events are missing here.
+    /// So many events are missing: in a description of state, all those before it.
     4 Dropped { count: [u64] }
     /// Whoever is being polled has something to say.
     5 Mark { text: [S] }
@@ -217,6 +217,8 @@ kinds! {
     8 SpanEnd { span: [u64] }
     /// A report of the loop.
     9 Report { what: [Finding], task: [Option<TaskRef>], text: [S] }
+    /// The loop is gone, and its recording is whole: nothing comes after it.
+    10 LoopEnd {}
 
     /// A task, a gather (`children` is how many) or the root came to be; `size` is that of its future in bytes.
     16 Spawn { task: [Option<TaskRef>], parent: [Option<u64>], children: [Option<u64>], name: [Option<S>], loc: [S], size: [u64] }

@@ -1,11 +1,14 @@
 //! What a program has its loop record: marks, spans, and its own output.
 
+use std::fmt;
 use std::io::{self, Write};
+use std::rc::{Rc, Weak};
 
 use super::LoopEvent;
-use crate::context;
+use crate::context::{self, Context};
 
 /// Records a remark at this moment, of whoever is being polled. Does nothing if the loop is not observed, and outside of a loop.
+/// Of a text, here as elsewhere, a recording has the first 64 KiB.
 ///
 /// ```
 /// glassloop::run(async {
@@ -30,28 +33,35 @@ pub fn mark(text: &str) {
 /// ```
 pub fn span(name: &str) -> Span {
     let context = context::current().filter(|context| context.hub.is_observed());
-    let number = context.map(|context| {
+    let of = context.map(|context| {
         let span = context.hub.next_span();
         let task = context.executor.current().map(|task| task.id());
         context.hub.tell_loop(LoopEvent::SpanBegin { span, task, name });
-        span
+        (Rc::downgrade(&context), span)
     });
-    Span { number }
+    Span { of }
 }
 
 /// Something that lasts until this is dropped; see [`span`].
-#[derive(Debug)]
 #[must_use = "the span ends as soon as it is dropped"]
 pub struct Span {
-    /// `None` if nobody observes.
-    number: Option<u64>,
+    /// Of which loop, and its number there; `None` if nobody observes.
+    of: Option<(Weak<Context>, u64)>,
 }
 
 impl Drop for Span {
     fn drop(&mut self) {
-        if let (Some(span), Some(context)) = (self.number, context::current()) {
+        if let Some((context, span)) = self.of.take()
+            && let Some(context) = context.upgrade()
+        {
             context.hub.tell_loop(LoopEvent::SpanEnd { span });
         }
+    }
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Span").field(&self.of.as_ref().map(|(_, span)| span)).finish()
     }
 }
 

@@ -108,9 +108,10 @@ impl Registration {
     #[cold]
     #[inline(never)]
     fn tell_observer(&self, change: impl FnOnce() -> Change) {
-        if let Some(context) = self.context.borrow().upgrade() {
-            context.tell(self.id.get(), change());
-        }
+        let Some(context) = self.context.borrow().upgrade() else { return };
+        let tell = || context.tell(self.id.get(), change());
+        // Also if another loop runs in this one: its tasks are known by their wakers inside of it.
+        if context.executor.is_entered() { tell() } else { context::enter(&context, tell) }
     }
 
     /// Panics with advice if no loop knows the resource.

@@ -61,7 +61,8 @@ pub enum Change {
     Gone,
     /// What is in it, and what is unfinished, after something was done.
     Len {
-        /// What was done: `"put"`, `"get"`, `"acquire"`, `"release"`, `"set"`, ...; by whoever is being polled.
+        /// What was done: `"put"`, `"get"`, `"acquire"`, `"release"`, `"set"`, ...; by whoever is being polled. `"acquire outside"`: by no task of
+        /// this loop.
         op: &'static str,
         /// As in [`Seen`].
         len: usize,

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
@@ -25,6 +26,13 @@ impl Reports {
 
     pub(crate) fn take(&self) -> Vec<Report> {
         self.0.take()
+    }
+
+    /// A loop that tells them, and records in that file what happens, but is not in debug mode.
+    pub(crate) fn recording_runtime(&self, clock: &Clock, file: &Path) -> Runtime {
+        let heard = self.clone();
+        let builder = Runtime::builder().clock(clock.clone()).trace(file);
+        builder.on_report(move |report| heard.add(report)).build().expect("a loop")
     }
 
     /// The texts of those that are of lost wakes.
@@ -72,6 +80,11 @@ pub(crate) async fn leave_waker(slot: Slot) {
         Poll::Pending
     })
     .await;
+}
+
+/// A file of this test run's own.
+pub(crate) fn scratch(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{}-{name}", std::process::id()))
 }
 
 /// A place in a file of these tests.

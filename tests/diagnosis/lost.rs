@@ -1,6 +1,7 @@
 //! Lost wakes: told of whom, with what cause, and when it is better to keep quiet.
 
 use std::cell::RefCell;
+use std::fs;
 use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -9,12 +10,16 @@ use std::thread;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use glassloop::trace::{
+    self,
+    schema::{Entry, Finding},
+};
 use glassloop::{
-    Clock, Queue, Runtime, TaskGroup, TaskHandle, TimeoutScope, create_task, create_task_named, gather, join, select,
-    sleep, sleep_forever, timeout, yield_now,
+    Clock, Queue, Report, Runtime, TaskGroup, TaskHandle, TimeoutScope, create_task, create_task_named, gather, join,
+    select, sleep, sleep_forever, timeout, yield_now,
 };
 
-use crate::common::{Reports, Slot, leave_waker, ms, place};
+use crate::common::{Reports, Slot, leave_waker, ms, place, scratch};
 
 /// The lost wakes that are reported of a future that comes to its end.
 fn lost_of(future: impl Future<Output = ()>) -> Vec<String> {
@@ -53,6 +58,36 @@ fn a_waker_that_was_dropped_is_told_with_name_and_places() {
     let cause = "any more: its last waker was dropped without a wake; before that, it waited for get of Queue";
     assert!(text.starts_with(&format!("glassloop: nothing can wake task 2 \"Ann\" {cause}")), "{text}");
     assert!(text.contains(&place(file!(), ANN_CREATED)) && text.contains(&place(file!(), ANN_WAITS)), "{text}");
+}
+
+/// Those who record want to know, too: it is said, and stands in the trace at its moment.
+#[test]
+fn while_a_trace_is_recorded_they_are_found_as_well() {
+    let clock = || Runtime::builder().clock(Clock::new_virtual());
+    for kind in ["ndjson", "glt", "ring.glt"] {
+        let (path, reports) = (scratch(&format!("lost.{kind}")), Reports::default());
+        let heard = reports.clone();
+        let builder = if kind == "ring.glt" { clock().trace_last(&path, 100_000) } else { clock().trace(&path) };
+        let runtime = builder.on_report(move |report| heard.add(report)).build().expect("a loop");
+        runtime.block_on(two_on_one_slot()).expect("no deadlock");
+        drop(runtime);
+        let said = reports.take();
+        let [Report::LostWake { task, name, dropped: true, .. }] = &said[..] else { panic!("{kind}: {said:?}") };
+        assert_eq!((task.task, name.as_str()), (2, "Ann"));
+
+        let trace = trace::read(&path).expect("a trace");
+        fs::remove_file(&path).expect("it can be removed");
+        let entries = trace.runs[0].records().map(|record| record.expect("it is whole").entry);
+        let told = entries.filter(|entry| matches!(entry, Entry::Report { what: Finding::LostWake, .. }));
+        let [Entry::Report { task: Some(task), text, .. }] = &told.collect::<Vec<_>>()[..] else { panic!("{kind}") };
+        assert!(task.task == 2 && **text == *said[0].to_string(), "{kind}: {text}");
+    }
+    // A plain loop has no time for it.
+    let reports = Reports::default();
+    let heard = reports.clone();
+    let runtime = clock().on_report(move |report| heard.add(report)).build().expect("a loop");
+    runtime.block_on(two_on_one_slot()).expect("no deadlock");
+    assert_eq!(reports.take(), []);
 }
 
 #[test]
@@ -210,7 +245,7 @@ fn a_child_of_a_gather_is_a_task_of_its_own() {
         sleep(ms(1)).await;
     });
     let [text] = &reports[..] else { panic!("{reports:?}") };
-    assert!(text.contains("task 3[0] \"gather-3[0]\""), "{text}");
+    assert!(text.contains(" child 0 of gather 3 any more: "), "{text}");
 }
 
 #[test]

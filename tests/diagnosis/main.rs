@@ -4,6 +4,7 @@
 mod busy;
 mod common;
 mod deadlocks;
+mod given_up;
 mod lost;
 mod oracle;
 #[path = "../replay/programs.rs"]

@@ -2,20 +2,21 @@
 
 use std::fs;
 use std::future::pending;
-use std::path::PathBuf;
 
 use glassloop::{Clock, Queue, Report, RunError, Runtime, all_tasks, create_task, sleep, yield_now};
 
-use crate::common::{Reports, ms};
+use crate::common::{Reports, ms, scratch};
 use crate::programs;
 
 /// Random programs of everything there is: they may panic on purpose, leave tasks behind and wait for other threads, but
 /// nothing in them hangs, spins or is lost.
 #[test]
 fn of_10_000_random_programs_none_is_accused() {
+    let file = scratch("quiet.glt");
     for seed in 1..=10_000 {
-        let reports = Reports::default();
-        let runtime = reports.runtime(&Clock::new_virtual());
+        let (reports, clock) = (Reports::default(), Clock::new_virtual());
+        let recorded = seed % 10 == 0;
+        let runtime = if recorded { reports.recording_runtime(&clock, &file) } else { reports.runtime(&clock) };
         let result = runtime.block_on(programs::program(seed));
         assert!(!matches!(result, Err(RunError::Deadlock(_))), "program {seed}: {result:?}");
         drop(runtime);
@@ -27,12 +28,13 @@ fn of_10_000_random_programs_none_is_accused() {
             assert!(!wrong, "program {seed}: {report}");
         }
     }
+    fs::remove_file(&file).expect("it was written");
 }
 
 /// What is found stands in a recording too, at its moment.
 #[test]
 fn findings_are_events() {
-    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("findings-{}.ndjson", std::process::id()));
+    let path = scratch("findings.ndjson");
     let builder = Runtime::builder().clock(Clock::new_virtual()).debug(true).on_report(|_| {}).trace(&path);
     let result = builder.build().expect("a loop").block_on(async {
         let spin = create_task(async {

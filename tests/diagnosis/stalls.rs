@@ -1,6 +1,6 @@
 //! Polls that take too long, and what they come after.
 
-use glassloop::{Lock, Queue, Report, call_later, create_task_named, sleep, yield_now};
+use glassloop::{Lock, Queue, Report, call_later, create_task_named, gather, sleep, yield_now};
 
 use crate::common::{ms, place, reports_of};
 
@@ -25,13 +25,13 @@ fn the_wait_that_ended_right_before_is_named() {
     });
     let texts: Vec<String> = reports.iter().map(Report::to_string).collect();
     let [first, second, third] = &texts[..] else { panic!("{texts:#?}") };
-    assert!(first.starts_with("glassloop: a poll of task 2 \"worker\" took 100ms (created at "), "{first}");
-    assert!(second.contains(" took 200ms, right after its wait for a timer at "), "{second}");
+    assert!(first.starts_with("glassloop: a poll of task 2 \"worker\" took 100 ms (created at "), "{first}");
+    assert!(second.contains(" took 200 ms, right after its wait for a timer at "), "{second}");
     assert!(
         second.contains(&place(file!(), SLEEPS)) && second.contains("; that is its 2nd long one (created "),
         "{second}"
     );
-    assert!(third.contains("task 1 \"main\" took 100ms, right after its wait for the end of task 2 at "), "{third}");
+    assert!(third.contains("task 1 \"main\" took 100 ms, right after its wait for the end of task 2 at "), "{third}");
     assert!(third.contains(&place(file!(), JOINS)), "{third}");
 }
 
@@ -61,6 +61,21 @@ fn of_a_resource_it_says_which() {
     assert!(first.contains("right after its wait for get of Queue \"jobs\" at "), "{first}");
     assert!(first.contains(&place(file!(), GETS)), "{first}");
     assert!(second.contains("right after its wait for acquire of Lock 2 at "), "{second}");
+}
+
+#[test]
+fn a_gather_is_no_task() {
+    let reports = reports_of(|clock| async move {
+        gather([sleep(ms(1)), sleep(ms(2))]).await;
+        clock.block_for(ms(100));
+        let slow = clock.clone();
+        gather([async move { slow.block_for(ms(150)) }]).await;
+    });
+    let texts: Vec<String> = reports.iter().map(Report::to_string).collect();
+    let [main, child] = &texts[..] else { panic!("{texts:#?}") };
+    assert!(main.contains(" \"main\" took 100 ms, right after its wait for gather 2 at "), "{main}");
+    let wanted = "glassloop: a poll of child 0 of gather 3 took 150 ms (gathered at tests/diagnosis/stalls.rs:";
+    assert!(child.starts_with(wanted), "{child}");
 }
 
 #[test]

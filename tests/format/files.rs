@@ -28,7 +28,7 @@ fn a_name_that_says_no_format_is_an_error_with_the_name() {
     for name in ["run.txt", "run", "run.GLT", ".glt"] {
         let (kind, error) = file_error(builder().trace(name));
         assert_eq!(kind, ErrorKind::InvalidInput);
-        let begins = format!("trace file {name:?}: a name that ends in .glt (compact), .ndjson (readable) ");
+        let begins = format!("trace file {name:?}: a name that ends in .glt (compact), .ndjson (readable), ");
         assert!(error.to_string().starts_with(&begins), "{error}");
         assert!(matches!(error, FileError::Name { path, .. } if path == Path::new(name)));
         assert!(!Path::new(name).exists());
@@ -124,5 +124,31 @@ fn a_full_disk_is_reported_once_and_the_loop_goes_on() {
             "{}",
             reports[0]
         );
+    }
+}
+
+/// Whoever remarks a whole file, again and again, makes neither a block without end nor one that cannot be written.
+#[test]
+fn long_texts_are_cut_and_blocks_that_have_many_are_short() {
+    for name in ["long.glt", "long.ndjson"] {
+        let path = fresh(name);
+        let work = async {
+            for number in 0..100 {
+                trace::mark(&format!("{number:03}{}", "é".repeat(50_000)));
+            }
+        };
+        builder().trace(&path).build().expect("a loop").block_on(work).expect("it ends");
+        let read = trace::read(&path).expect("it was recorded");
+        let marks = read.runs[0].records().map(|record| record.expect("whole").entry).filter_map(|entry| match entry {
+            Entry::Mark { text } => Some(text.len()),
+            _ => None,
+        });
+        // A letter is not cut in two.
+        assert_eq!(marks.collect::<Vec<_>>(), [65_535; 100], "{name}");
+        if name == "long.glt" {
+            let bytes = fs::read(&path).expect("a file");
+            let blocks = glassloop::trace::glt::decode::runs(&bytes).expect("a trace").remove(0).blocks;
+            assert!(blocks.len() > 3 && blocks.iter().all(|block| block.len() < 2_000_000), "{blocks:?}");
+        }
     }
 }

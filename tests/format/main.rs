@@ -3,9 +3,11 @@
 #![cfg(feature = "trace")]
 
 mod chat;
+mod ends;
 mod files;
 mod flight_recorder;
 mod golden;
+mod loops;
 mod tiny;
 
 use std::fs;

@@ -71,12 +71,9 @@ fn a_gather_that_waits_for_itself_through_a_queue() {
         gather(getters).await;
         queue.put(1).await.unwrap();
     });
-    assert!(
-        report.contains("3 tasks alive") && report.contains("\"main\"           waits for gather 2 at "),
-        "{report}"
-    );
-    assert!(report.contains("task 2[0] \"gather-2[0]\" waits for get of Queue"), "{report}");
-    assert!(report.contains("task 2[1] \"gather-2[1]\" waits for get of Queue"), "{report}");
+    assert!(report.contains("3 tasks alive") && report.contains("\"main\"       waits for gather 2 at "), "{report}");
+    assert!(report.contains("child 0 of gather 2 waits for get of Queue"), "{report}");
+    assert!(report.contains("child 1 of gather 2 waits for get of Queue"), "{report}");
 }
 
 #[test]

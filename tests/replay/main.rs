@@ -3,6 +3,7 @@
 
 #[path = "../../executor/tests/it/model.rs"]
 mod executor_model;
+mod nested;
 mod programs;
 #[path = "../../reactor/tests/it/model.rs"]
 mod reactor_model;
@@ -130,17 +131,24 @@ impl Observer for Replay {
     }
 }
 
+impl Replay {
+    /// Panics with the first difference.
+    fn check(&self, what: &str) {
+        if let Some(wrong) = &*self.wrong.borrow() {
+            let history = self.history.borrow();
+            let last = &history[history.len().saturating_sub(40)..];
+            panic!("{what}: {wrong}\nafter ..., {}", last.join("\n"));
+        }
+    }
+}
+
 fn replay(seed: u64, kinds: &mut BTreeSet<String>) -> u64 {
     let observer = Rc::new(Replay::default());
     let builder = Runtime::builder().clock(Clock::new_virtual()).observer(observer.clone()).on_report(|_| {});
     let runtime = builder.build().expect("a loop");
     let result = runtime.block_on(programs::program(seed));
     drop(runtime); // what is left is cancelled, and that is observed too
-    if let Some(wrong) = &*observer.wrong.borrow() {
-        let history = observer.history.borrow();
-        let last = &history[history.len().saturating_sub(40)..];
-        panic!("program {seed} ({result:?}): {wrong}\nafter ..., {}", last.join("\n"));
-    }
+    observer.check(&format!("program {seed} ({result:?})"));
     kinds.append(&mut observer.kinds.borrow_mut());
     observer.events.get()
 }

@@ -42,7 +42,11 @@ impl Reports {
 
     /// All so far, as texts without the place.
     pub(crate) fn take(&self) -> Vec<String> {
-        let text = |report: &Report| report.to_string().split(" (created at").next().unwrap_or_default().to_string();
+        let text = |report: &Report| {
+            let text = report.to_string();
+            let place = text.find(" (created at").or(text.find(" (gathered at"));
+            text[..place.unwrap_or(text.len())].to_owned()
+        };
         self.0.take().iter().map(text).collect()
     }
 }

@@ -83,7 +83,7 @@ fn g07_an_error_after_the_end_of_its_gather_is_reported_if_it_is_a_panic() {
         }));
         assert_eq!(ended.await, Err("first"));
         sleep(ms(5)).await;
-        assert_eq!(said.take(), ["glassloop: task 2[1] \"gather-2[1]\" panicked and nobody awaited it: late"]);
+        assert_eq!(said.take(), ["glassloop: child 1 of gather 2 panicked and nobody awaited it: late"]);
         assert!(gather_results([async { boom("seen") }]).await.iter().all(|end: &Result<(), _>| end.is_err()));
         assert_eq!(said.take(), [""; 0]);
     };

@@ -166,7 +166,7 @@ fn debug_mode_knows_a_task_by_its_newest_name() {
             task.await.unwrap();
         })
         .unwrap();
-    assert_eq!(reports.take(), ["glassloop: a poll of task 2 \"new\" took 200ms"]);
+    assert_eq!(reports.take(), ["glassloop: a poll of task 2 \"new\" took 200 ms"]);
 }
 
 #[test]

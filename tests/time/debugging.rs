@@ -61,7 +61,7 @@ fn z01_z03_the_report_reads_well_and_says_where_the_task_was_created() {
     let runtime = builder.build().unwrap();
     runtime.block_on(async { create_task(async move { clock.block_for(ms(5)) }).await }).unwrap().unwrap();
     let text = reports.take()[0].to_string();
-    let start = r#"glassloop: a poll of task 2 "Task-2" took 5ms (created at tests/time/debugging.rs:"#;
+    let start = r#"glassloop: a poll of task 2 "Task-2" took 5 ms (created at tests/time/debugging.rs:"#;
     assert!(text.starts_with(start), "{text}");
 }
 
@@ -150,7 +150,10 @@ fn a_possible_deadlock_is_said_once() {
     {
         let reports = reports.borrow();
         let [report] = &reports[..] else { panic!("{reports:?}") };
-        assert!(report.starts_with("glassloop: possible deadlock: only a wake from outside"), "{report}");
+        assert!(
+            report.starts_with("glassloop: possible deadlock: every task waits, and only somebody outside"),
+            "{report}"
+        );
         assert!(report.contains(r#"task 1 "main""#) && report.contains("strangers hold a waker of it"), "{report}");
     }
     // The second time nobody is told: another thread has to help.
@@ -200,7 +203,8 @@ fn glassloop_debug_in_the_environment_turns_it_on() {
             child.env("GLASSLOOP_DEBUG", value);
         }
         let output = child.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stderr).contains(r#""unborn" was never polled when the loop ended"#);
+        let said =
+            String::from_utf8_lossy(&output.stderr).contains(r#""unborn" was never polled: the loop ended first"#);
         assert!(output.status.success() && said == on, "{value:?}: {output:?}");
     }
 }

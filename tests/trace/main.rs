@@ -2,6 +2,8 @@
 //! them.
 
 mod hostile;
+mod kinds;
+mod packets;
 mod perfetto;
 mod program;
 #[path = "../replay/programs.rs"]
@@ -9,3 +11,4 @@ mod programs;
 mod rebuilt;
 mod recorded;
 mod small;
+mod told;

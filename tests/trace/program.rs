@@ -12,18 +12,18 @@ mod cli;
 
 /// What came of a call.
 #[derive(Debug)]
-struct Said {
-    code: u8,
-    out: String,
-    err: String,
+pub(crate) struct Said {
+    pub(crate) code: u8,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 /// A folder with recordings, which goes when the test ends.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
     /// `small.glt`, the same as `small.ndjson`, and `slower.glt`, in which jobs take longer.
-    fn new(name: &str) -> Folder {
+    pub(crate) fn new(name: &str) -> Folder {
         let folder = Folder(recorded::scratch(name));
         fs::create_dir_all(&folder.0).expect("a folder");
         folder.put("small.glt", &small::record("glt", 50));
@@ -32,12 +32,12 @@ impl Folder {
         folder
     }
 
-    fn put(&self, name: &str, bytes: &[u8]) {
+    pub(crate) fn put(&self, name: &str, bytes: &[u8]) {
         fs::write(self.0.join(name), bytes).expect("a file");
     }
 
     /// Calls `glass`; what ends in `.glt`, `.ndjson` or `.json` is a file in here.
-    fn glass(&self, arguments: &str) -> Said {
+    pub(crate) fn glass(&self, arguments: &str) -> Said {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let code = cli::run(self.arguments(arguments), &mut out, &mut err, false);
         Said { code, out: self.without_folder(out), err: self.without_folder(err) }
@@ -124,9 +124,11 @@ fn traces_that_are_equal_are_called_so() {
     let said = folder.glass("diff small.glt small.ndjson");
     assert_eq!(said.code, 0, "{said:?}");
     assert!(said.out.starts_with("equal: ") && said.out.ends_with(" events\n"), "{said:?}");
+    // A flight recorder's may end in the middle.
     folder.put("part.ndjson", &{
         let lines = fs::read_to_string(folder.0.join("small.ndjson")).expect("a file");
-        lines.lines().take(9).map(|line| format!("{line}\n")).collect::<String>().into_bytes()
+        let part: String = lines.lines().take(9).map(|line| format!("{line}\n")).collect();
+        part.replacen("\"ring\":null", "\"ring\":8", 1).into_bytes()
     });
     let said = folder.glass("diff --context 1 small.glt part.ndjson");
     assert_eq!(said.code, 1);
@@ -181,6 +183,11 @@ fn what_is_wrong_is_said_on_stderr_with_status_2() {
         assert_eq!(said.code, 2, "{arguments}: {said:?}");
         assert!(said.err.starts_with(problem), "{arguments}: {said:?}");
     }
+    let all_but_the_last = lines.trim_end().rfind('\n').expect("several lines") + 1;
+    folder.put("killed.ndjson", &lines.as_bytes()[..all_but_the_last]);
+    let said = folder.glass("report killed.ndjson");
+    assert_eq!(said.code, 2);
+    assert!(said.err.starts_with("glass: killed.ndjson: the trace is cut: it ends before the loop did"), "{said:?}");
     folder.put("cut.ndjson", &lines.as_bytes()[..lines.len() - 10]);
     for command in ["report", "tell", "export --ndjson", "export --perfetto"] {
         let said = folder.glass(&format!("{command} cut.glt"));

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::ops::RangeInclusive;
 use std::rc::Rc;
 
+use glassloop::trace::glt::decode;
 use glassloop::trace::model::{Model, State};
 use glassloop::trace::schema::Entry;
 use glassloop::trace::{self, Observer};
@@ -121,6 +122,35 @@ fn every_example_makes_sense_and_its_blocks_begin_with_the_state_there() {
         let blocks = check_blocks(&name, recorded::record_example(&name, arguments, "glt"));
         assert!(blocks > 0, "{name}: no block");
         assert!(name != "many_sleeps" || blocks > 3, "{blocks} blocks");
+    }
+}
+
+/// Of a recording with the loop's own state before each event: it must be the one that the events before it lead to.
+fn check_each_event(name: &str, bytes: &[u8]) -> usize {
+    let mut checked = 0;
+    for run in decode::runs(bytes).unwrap_or_else(|error| panic!("{name}: {error}")) {
+        assert_eq!(run.cut, None, "{name}");
+        let mut model = Model::default();
+        for block in run.blocks {
+            let block = decode::block(bytes, block).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let [event] = &block.events[..] else { panic!("{name}: {} events", block.events.len()) };
+            let (rebuilt, real) = (&model.state, state_of(&block.states));
+            assert!(*rebuilt == real, "{name}: before {event:?}: {rebuilt:#?}\nbut there is {real:#?}");
+            model.apply(event).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+            checked += 1;
+        }
+    }
+    checked
+}
+
+#[test]
+fn after_every_event_of_every_example_the_rebuilt_state_is_the_loops_own() {
+    for name in recorded::examples() {
+        let few: &[&str] = if name == "many_sleeps" { &["--tasks", "50"] } else { &[] };
+        let bytes = recorded::record_example(&name, &[few, &["--keyframes", "1"]].concat(), "glt");
+        let events = check_each_event(&name, &bytes);
+        println!("{name}: {events} events");
+        assert!(events > 20, "{name}: {events} events");
     }
 }
 

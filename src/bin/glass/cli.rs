@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -21,7 +22,7 @@ mod tell;
 mod why;
 mod words;
 
-use paint::Painter;
+use paint::{Painter, printable};
 
 /// Tells, explains and compares what a loop recorded
 #[derive(Parser, Debug)]
@@ -60,6 +61,7 @@ Example: glass diff before.glt after.glt";
 const EXPORT_EXAMPLES: &str = "\
 Examples:
   glass export --perfetto run.glt -o run.json
+  glass export --perfetto run.glt -o run.pftrace    # packets: for more than a million events
   glass export --ndjson run.glt | grep Wake";
 
 #[derive(Subcommand, Debug)]
@@ -70,8 +72,8 @@ enum Command {
         /// The recording
         file: PathBuf,
         /// So many lines in each table
-        #[arg(long, default_value_t = 10)]
-        top: usize,
+        #[arg(long, default_value = "10")]
+        top: NonZero<usize>,
     },
     /// Why a task ran last: its chain of wakes, back to the root cause
     #[command(after_help = WHY_EXAMPLES)]
@@ -132,7 +134,7 @@ enum Command {
 #[derive(Args, Debug)]
 #[group(required = true, multiple = false)]
 struct Format {
-    /// JSON for Perfetto and Chrome
+    /// JSON for Perfetto and Chrome; Perfetto's own packets, if the output ends in .pftrace
     #[arg(long)]
     perfetto: bool,
     /// A JSON object a line
@@ -168,8 +170,10 @@ enum Failure {
     NoTask { file: String, task: String, hint: String },
     #[error("{file}: there is no event {event}; the last is {last}")]
     NoEvent { file: String, event: u64, last: u64 },
+    #[error("--from {from} comes after --to {to}: there is nothing between them")]
+    Backwards { from: u64, to: u64 },
     #[error("{path}: {error}")]
-    Create { path: String, error: io::Error },
+    Output { path: String, error: io::Error },
     #[error("writing failed: {0}")]
     Write(#[from] io::Error),
 }
@@ -203,7 +207,9 @@ pub(crate) fn run(
         Err(problem) => {
             let (text, is_error) = (problem.render(), problem.use_stderr());
             let stream: &mut dyn Write = if is_error { err } else { out };
-            let _ = if colours { write!(stream, "{}", text.ansi()) } else { write!(stream, "{text}") };
+            // Whether stderr is a terminal was not asked.
+            let ansi = colours && !is_error;
+            let _ = if ansi { write!(stream, "{}", text.ansi()) } else { write!(stream, "{text}") };
             return if is_error { FAILED } else { 0 };
         }
     };
@@ -212,7 +218,7 @@ pub(crate) fn run(
         Err(Failure::Write(error)) if error.kind() == ErrorKind::BrokenPipe => 0,
         Err(failure) => {
             let _ = out.flush();
-            let _ = writeln!(err, "glass: {failure}");
+            let _ = writeln!(err, "glass: {}", printable(&failure.to_string()));
             FAILED
         }
     }
@@ -220,7 +226,7 @@ pub(crate) fn run(
 
 fn obey(command: Command, out: &mut Painter<'_>) -> Result<u8, Failure> {
     match command {
-        Command::Report { file, top } => report::report(&file, top, out)?,
+        Command::Report { file, top } => report::report(&file, top.get(), out)?,
         Command::Why { file, task, at, all } => why::why(&file, &task, at, all, out)?,
         Command::Tell { file, from, to, task } => {
             tell::tell(&file, from.unwrap_or(1), to.unwrap_or(u64::MAX), task.as_deref(), out)?;

@@ -16,9 +16,10 @@ use super::words::count;
 
 type Event = Record<Rc<str>>;
 
-/// Where two runs part: after so many equal records, and what comes next in each.
+/// Where two runs part: after so many equal records, so many of them events, and what comes next in each.
 struct Parting {
     equal: usize,
+    events: u64,
     next: [Option<Event>; 2],
 }
 
@@ -32,12 +33,12 @@ pub(super) fn diff(a: &Path, b: &Path, context: usize, out: &mut Painter<'_>) ->
         with_times &= times;
         let parting = part(run_a, run_b, times)?;
         if let [None, None] = parting.next {
-            events += parting.equal;
+            events += parting.events;
             continue;
         }
         let [first, second] = [&traces[0].file, &traces[1].file];
         let of_loop = if loops > 1 { format!(" in loop {}", number + 1) } else { String::new() };
-        let equal = count(parting.equal as u64, "equal event");
+        let equal = count(parting.events, "equal event");
         out.line(Ink::Heading, format_args!("{first} and {second} differ{of_loop} after {equal}"))?;
         show(&traces, [run_a, run_b], &parting, context, times, out)?;
         return Ok(true);
@@ -48,17 +49,21 @@ pub(super) fn diff(a: &Path, b: &Path, context: usize, out: &mut Painter<'_>) ->
         return Ok(true);
     }
     let times = if with_times { "" } else { " (but for times, which were real)" };
-    out.line(Ink::Good, format_args!("equal{times}: {}", count(events as u64, "event")))?;
+    out.line(Ink::Good, format_args!("equal{times}: {}", count(events, "event")))?;
     Ok(false)
 }
 
 fn part(a: &Run, b: &Run, times: bool) -> Result<Parting, Failure> {
     let (mut a, mut b) = (a.records(), b.records());
-    let mut equal = 0;
+    let (mut equal, mut events) = (0, 0);
     loop {
         match (a.next().transpose()?, b.next().transpose()?) {
-            (Some(a), Some(b)) if same(&a, &b, times) => equal += 1,
-            (a, b) => return Ok(Parting { equal, next: [a, b] }),
+            (Some(a), Some(b)) if same(&a, &b, times) => {
+                equal += 1;
+                // A description of the state in which a recording begins is no event.
+                events += u64::from(a.seq > 0);
+            }
+            (a, b) => return Ok(Parting { equal, events, next: [a, b] }),
         }
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn export(
         None => None,
         Some(path) => {
             let created = File::create(path);
-            let created = created.map_err(|error| Failure::Create { path: path.display().to_string(), error })?;
+            let created = created.map_err(|error| Failure::Output { path: path.display().to_string(), error })?;
             Some(BufWriter::new(created))
         }
     };
@@ -30,6 +30,14 @@ pub(super) fn export(
         Some(file) => file,
         None => out.stream(),
     };
-    let exported = if to_perfetto { perfetto::write(&trace, axis, stream) } else { ndjson::export(&trace, stream) };
-    Ok(exported?)
+    let is_packets = |path: &Path| path.extension().is_some_and(|extension| extension == "pftrace");
+    let exported = match to_perfetto {
+        true if output.is_some_and(is_packets) => perfetto::write_packets(&trace, axis, stream),
+        true => perfetto::write(&trace, axis, stream),
+        false => ndjson::export(&trace, stream),
+    };
+    match (exported.map_err(Failure::from), output) {
+        (Err(Failure::Write(error)), Some(path)) => Err(Failure::Output { path: path.display().to_string(), error }),
+        (exported, _) => exported,
+    }
 }

@@ -1,5 +1,6 @@
 //! Text with colours, or without.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, Write};
 
@@ -26,6 +27,8 @@ impl<'o> Painter<'o> {
     }
 
     pub(super) fn put(&mut self, ink: Ink, text: impl Display) -> io::Result<()> {
+        let text = text.to_string();
+        let text = printable(&text);
         let code = match ink {
             _ if !self.colours => return write!(self.out, "{text}"),
             Ink::Plain => return write!(self.out, "{text}"),
@@ -46,8 +49,18 @@ impl<'o> Painter<'o> {
         self.out.flush()
     }
 
-    /// The bare stream.
+    /// The bare stream, for what is not meant for a terminal.
     pub(super) fn stream(&mut self) -> &mut dyn Write {
         self.out
     }
+}
+
+/// Without what a terminal would obey: a recording may come from anywhere, and names in it may be anything.
+pub(super) fn printable(text: &str) -> Cow<'_, str> {
+    let obeyed = |letter: char| letter.is_control() && letter != '\n';
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |letter: char| if obeyed(letter) { letter.escape_default().to_string() } else { letter.to_string() };
+    Cow::Owned(text.chars().map(shown).collect())
 }

@@ -1,5 +1,7 @@
 //! `glass report`: what stands out in a run.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -26,14 +28,23 @@ struct Stretch {
     loc: Rc<str>,
 }
 
+/// The longest of many.
+struct Longest {
+    top: usize,
+    stretches: Vec<Stretch>,
+}
+
 /// What is gathered on the way.
-#[derive(Default)]
 struct Facts {
     events: u64,
+    /// Those before them, of which a flight recorder kept nothing.
+    dropped: u64,
     end: u64,
-    polls: Vec<Stretch>,
-    queued: Vec<Stretch>,
+    polls: Longest,
+    queued: Longest,
     late: Vec<u64>,
+    /// Who ever was to have a turn: a callback whose moment has not come was not.
+    enqueued: BTreeSet<TaskRef>,
     /// Findings in the order in which they were told.
     findings: Vec<(u64, u64, Finding, Rc<str>)>,
 }
@@ -59,44 +70,56 @@ pub(super) fn report(file: &Path, top: usize, out: &mut Painter<'_>) -> Result<(
 
 /// All there is to tell; and what is wrong after that, if anything is.
 fn gather(file: &Rc<str>, run: &Run, top: usize) -> Result<(Facts, Model, Option<Failure>), Failure> {
-    let mut facts = Facts::default();
-    let mut last = None;
+    let mut facts = Facts::new(top);
     let followed = follow(file, run, 0, |record, model| {
-        facts.note(record, model, top);
-        last = Some(record.clone());
+        facts.note(record, model);
         Ok(())
     });
     match followed {
-        Ok(model) => Ok((facts, model, None)),
+        Ok(model) => Ok((facts.sorted(), model, None)),
         Err(wrong) => {
             // The model of what is whole: the same way once more, and no farther.
             let mut model = Model::default();
             let whole = run.records().map_while(Result::ok).take_while(|record| model.apply(record).is_ok());
             whole.for_each(drop);
-            Ok((facts, model, Some(wrong)))
+            Ok((facts.sorted(), model, Some(wrong)))
         }
     }
 }
 
 impl Facts {
-    fn note(&mut self, record: &Record<Rc<str>>, before: &Model, top: usize) {
+    fn new(top: usize) -> Facts {
+        let (polls, queued) = (Longest::new(top), Longest::new(top));
+        let (events, dropped, end, late, enqueued, findings) = Default::default();
+        Facts { events, dropped, end, polls, queued, late, enqueued, findings }
+    }
+
+    fn sorted(mut self) -> Facts {
+        self.polls.sort();
+        self.queued.sort();
+        self
+    }
+
+    fn note(&mut self, record: &Record<Rc<str>>, before: &Model) {
         self.events += u64::from(record.seq > 0);
         self.end = record.t;
         let life = |task: &TaskRef| before.past.tasks.get(task);
         match &record.entry {
+            Entry::Dropped { count } => self.dropped = self.dropped.saturating_add(*count),
             Entry::PollEnd { task: Some(task), .. } => {
                 if let Some((life, begun)) = life(task).and_then(|life| Some((life, life.polling_since?))) {
                     let length = record.t.saturating_sub(begun.t);
                     let loc = life.resumes_at.as_ref().unwrap_or(&life.loc).clone();
-                    keep(&mut self.polls, Stretch { length, task: *task, seq: begun.seq, t: begun.t, loc }, top);
+                    self.polls.push(Stretch { length, task: *task, seq: begun.seq, t: begun.t, loc });
                 }
             }
             Entry::Dequeue { task: Some(task) } => {
                 if let Some((life, begun)) = life(task).and_then(|life| Some((life, life.queued_since?))) {
                     let (length, loc) = (record.t.saturating_sub(begun.t), life.loc.clone());
-                    keep(&mut self.queued, Stretch { length, task: *task, seq: begun.seq, t: begun.t, loc }, top);
+                    self.queued.push(Stretch { length, task: *task, seq: begun.seq, t: begun.t, loc });
                 }
             }
+            Entry::Enqueue { task: Some(task) } => drop(self.enqueued.insert(*task)),
             Entry::TimerFire { late, .. } => self.late.push(*late),
             Entry::Report { what, text, .. } => self.findings.push((record.seq, record.t, *what, text.clone())),
             _ => {}
@@ -104,26 +127,41 @@ impl Facts {
     }
 }
 
-/// Keeps the longest, the earlier of two that are equally long; what took no time is not worth telling.
-fn keep(longest: &mut Vec<Stretch>, stretch: Stretch, top: usize) {
-    let place = longest.partition_point(|other| other.length >= stretch.length);
-    if stretch.length > 0 && place < top {
-        longest.insert(place, stretch);
-        longest.truncate(top);
+impl Longest {
+    fn new(top: usize) -> Longest {
+        Longest { top, stretches: Vec::new() }
+    }
+
+    /// What took no time is not worth telling.
+    fn push(&mut self, stretch: Stretch) {
+        if stretch.length == 0 {
+            return;
+        }
+        self.stretches.push(stretch);
+        // Now and then, lest they become many.
+        if self.stretches.len() >= self.top.saturating_mul(2).max(1000) {
+            self.sort();
+        }
+    }
+
+    /// The longest first, and of two that are equally long, the earlier.
+    fn sort(&mut self) {
+        self.stretches.sort_by_key(|stretch| (Reverse(stretch.length), stretch.seq));
+        self.stretches.truncate(self.top);
     }
 }
 
 fn print(run: &Run, facts: &Facts, model: &Model, top: usize, out: &mut Painter<'_>) -> Result<(), Failure> {
     summary(facts, model, out)?;
     findings(facts, out)?;
-    stretches("Longest polls", ["poll", "went on at"], &facts.polls, run, model, out)?;
-    stretches("Longest in the run queue", ["queued", "created at"], &facts.queued, run, model, out)?;
+    stretches("Longest polls", ["poll", "went on at"], &facts.polls.stretches, run, model, out)?;
+    stretches("Longest in the run queue", ["queued", "created at"], &facts.queued.stretches, run, model, out)?;
     lateness(facts, out)?;
     let mut lives: Vec<(&TaskRef, &Life)> = model.past.tasks.iter().collect();
+    lives.retain(|(task, life)| life.polls > 0 || is_known_as_unpolled(task, life, facts));
     never_polled(&lives, model, top, out)?;
-    // A gather as a whole is never polled: its children are.
     lives.retain(|(_, life)| life.polls > 0);
-    lives.sort_by_key(|(_, life)| (std::cmp::Reverse((life.polls, life.wakes)), life.born.map(|born| born.seq)));
+    lives.sort_by_key(|(_, life)| (Reverse((life.polls, life.wakes)), life.born.map(|born| born.seq)));
     section("Polls and wakes", out)?;
     let columns =
         [("task", Left), ("polls", Right), ("wakes", Right), ("busy", Right), ("queued", Right), ("created at", Left)];
@@ -157,6 +195,9 @@ fn summary(facts: &Facts, model: &Model, out: &mut Painter<'_>) -> Result<(), Fa
     let line = format!("{events} in {}, {turns}, {}", duration(length), count(tasks, "task"));
     let alive = if alive > 0 { format!(" ({} alive at the end)", thousands(alive)) } else { String::new() };
     out.line(Ink::Plain, format_args!("{line}{alive}"))?;
+    if facts.dropped > 0 {
+        out.line(Ink::Plain, format_args!("{} before these were not kept", count(facts.dropped, "event")))?;
+    }
     let busy = match (model.past.busy, length) {
         (0, _) => "busy: polls took no time by this clock".into(),
         (busy, length) => {
@@ -208,15 +249,21 @@ fn lateness(facts: &Facts, out: &mut Painter<'_>) -> Result<(), Failure> {
     let mut late = facts.late.clone();
     late.sort_unstable();
     let Some(last) = late.last() else { return Ok(out.line(Ink::Plain, "  none fired")?) };
-    let share = |percent: usize| late[(late.len() - 1) * percent / 100];
+    // The least that so many per cent do not exceed.
+    let share = |percent: usize| late[(late.len() * percent).div_ceil(100) - 1];
     let fired = thousands(late.len() as u64);
     let [p50, p99, max] = [share(50), share(99), *last].map(duration);
     Ok(out.line(Ink::Plain, format_args!("  {fired} fired; late by: p50 {p50}, p99 {p99}, at most {max}"))?)
 }
 
+/// Whether a task without a poll in the recording never had one at all: those of before the recording may have had some,
+/// a callback is not polled before its time, and a gather as a whole never: its children are.
+fn is_known_as_unpolled(task: &TaskRef, life: &Life, facts: &Facts) -> bool {
+    life.born.is_some() && life.children.is_none() && facts.enqueued.contains(task)
+}
+
 fn never_polled(lives: &[(&TaskRef, &Life)], model: &Model, top: usize, out: &mut Painter<'_>) -> Result<(), Failure> {
-    let is_gather = |life: &Life| life.children.is_some();
-    let never: Vec<_> = lives.iter().filter(|(_, life)| life.polls == 0 && !is_gather(life)).collect();
+    let never: Vec<_> = lives.iter().filter(|(_, life)| life.polls == 0).collect();
     if never.is_empty() {
         return Ok(());
     }

@@ -68,6 +68,7 @@ fn of_the_loop(entry: &Entry<Rc<str>>, scene: Scene<'_>) -> String {
             let (timers, sources) = (count(timers, "timer"), count(sources, "source"));
             format!("a turn begins: {ready} ready of {}, {timers}, {sources}", count(tasks, "task"))
         }
+        Entry::LoopEnd {} => "the loop is gone".into(),
         Entry::Dropped { count: missing } => format!("{} missing here", count(*missing, "event")),
         Entry::Mark { text } => format!("{} remarks: {text}", scene.doer()),
         Entry::Out { text: Some(text), .. } => format!("{} prints {text:?}", scene.doer()),

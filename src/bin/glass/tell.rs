@@ -16,6 +16,9 @@ use super::sentence::sentence;
 use super::words::moment;
 
 pub(super) fn tell(file: &Path, from: u64, to: u64, task: Option<&str>, out: &mut Painter<'_>) -> Result<(), Failure> {
+    if from > to {
+        return Err(Failure::Backwards { from, to });
+    }
     let trace = trace::read(file)?;
     let mut models = Vec::new();
     let mut told = false;

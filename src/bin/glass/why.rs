@@ -19,25 +19,32 @@ const SHOWN: usize = 12;
 pub(super) fn why(file: &Path, called: &str, at: Option<u64>, all: bool, out: &mut Painter<'_>) -> Result<(), Failure> {
     let trace = trace::read(file)?;
     let mut models = Vec::new();
-    let mut found = false;
+    let (mut found, mut last) = (false, 0);
     for (number, run) in trace.runs.iter().enumerate() {
         let (model, causes) = until(&trace.file, run, at.unwrap_or(u64::MAX))?;
-        if let Some(at) = at.filter(|at| *at > model.seq) {
-            return Err(Failure::NoEvent { file: trace.file.to_string(), event: at, last: model.seq });
+        last = last.max(model.seq);
+        // Another loop of the file may have gone on for longer.
+        if at.is_some_and(|at| at == 0 || at > model.seq) {
+            continue;
         }
         let tasks = tasks_called(&model, called);
-        if let Some(heading) = heading(&trace, number).filter(|_| !tasks.is_empty()) {
-            out.line(Ink::Heading, heading)?;
-        }
+        let mut heading = heading(&trace, number);
         for task in tasks {
             if std::mem::replace(&mut found, true) {
                 writeln!(out.stream())?;
+            }
+            if let Some(heading) = heading.take() {
+                out.line(Ink::Heading, heading)?;
             }
             explain(&model, &causes, task, all, out)?;
         }
         models.push(model);
     }
-    if found { Ok(()) } else { Err(no_task(&trace, called, &models)) }
+    match at {
+        _ if found => Ok(()),
+        Some(event) if models.is_empty() => Err(Failure::NoEvent { file: trace.file.to_string(), event, last }),
+        _ => Err(no_task(&trace, called, &models)),
+    }
 }
 
 fn until(file: &Rc<str>, run: &Run, at: u64) -> Result<(Model, Causes), Failure> {
@@ -88,6 +95,8 @@ fn condition(model: &Model, task: TaskRef) -> String {
     let (names, title) = (Names(model), model.past.title(task));
     let life = model.past.tasks.get(&task);
     let polls = life.map_or(0, |life| life.polls);
+    // Of what was before the recording, nobody knows how often it was polled.
+    let is_known = life.is_some_and(|life| life.born.is_some());
     if let Some(children) = life.and_then(|life| life.children.filter(|_| life.ended.is_some())) {
         let last = children.saturating_sub(1);
         return format!("{title} has started its children: ask for {task}[0] to {task}[{last}]");
@@ -97,13 +106,14 @@ fn condition(model: &Model, task: TaskRef) -> String {
             let ended = life.and_then(|life| life.ended).map(|(begun, _)| format!(" at {}", moment(begun.t)));
             format!("{title} has ended{}", ended.unwrap_or_default())
         }
+        Some(Doing::Polling) if !is_known => format!("{title} is being polled"),
         Some(Doing::Polling) => format!("{title} is being polled, for the {} time", ordinal(polls)),
         Some(Doing::Queued(before)) => format!("{title} is in the run queue, {} in it", ordinal(before as u64 + 1)),
         Some(Doing::Waiting) => {
             let waits = model.state.waits(task).map(|wait| format!("{}{}", names.wait(wait), since(model, wait)));
             format!("{title} waits for {}", waits.collect::<Vec<_>>().join(" and for "))
         }
-        Some(Doing::Idle) if polls == 0 => format!("{title} was never polled"),
+        Some(Doing::Idle) if polls == 0 && is_known => format!("{title} was never polled"),
         Some(Doing::Idle) => format!("{title} waits for something unknown: no timer, source or resource has its waker"),
     }
 }

@@ -40,6 +40,8 @@ impl Text<'_> {
 
 /// How many events a block has, unless its state is large.
 const EVENTS_PER_BLOCK: u64 = 4096;
+/// And how many bytes of strings: long ones make it shorter.
+const TEXT_PER_BLOCK: usize = 1 << 20;
 
 /// The records of one block on their way.
 #[derive(Debug)]
@@ -51,6 +53,10 @@ pub(crate) struct Block {
     events: u64,
     /// With so many events it is full.
     enough: u64,
+    /// And so with so many bytes of strings.
+    enough_text: usize,
+    /// Events to be in every block, however large their states are.
+    always: Option<u64>,
     /// Of `records`, what the states take.
     states_end: usize,
     records: Records,
@@ -67,16 +73,24 @@ impl Block {
             states: 0,
             events: 0,
             enough: EVENTS_PER_BLOCK,
+            enough_text: TEXT_PER_BLOCK,
+            always: None,
             states_end: 0,
             records: Records::default(),
             strings: Strings::default(),
         }
     }
 
+    /// Full with so many events, if that is settled.
+    pub(crate) fn with_events(self, events: Option<u64>) -> Block {
+        Block { enough: events.unwrap_or(EVENTS_PER_BLOCK), always: events, ..self }
+    }
+
     /// Empties it, and keeps its memory.
     pub(crate) fn restart(&mut self, first_seq: u64, t0: u64) {
         (self.first_seq, self.t0, self.t) = (first_seq, t0, t0);
-        (self.states, self.events, self.enough, self.states_end) = (0, 0, EVENTS_PER_BLOCK, 0);
+        (self.states, self.events, self.states_end) = (0, 0, 0);
+        (self.enough, self.enough_text) = (self.always.unwrap_or(EVENTS_PER_BLOCK), TEXT_PER_BLOCK);
         self.records.end = 0;
         self.strings.clear();
     }
@@ -100,7 +114,10 @@ impl Block {
         self.states += 1;
         self.states_end = self.records.end;
         // No block is mostly state.
-        self.enough = self.enough.max(2 * self.states);
+        if self.always.is_none() {
+            self.enough = self.enough.max(2 * self.states);
+        }
+        self.enough_text = self.enough_text.max(2 * self.strings.bytes.len());
     }
 
     /// Says whether the block is full with it.
@@ -108,7 +125,7 @@ impl Block {
     pub(crate) fn event(&mut self, t: u64, entry: &Entry<Text<'_>>) -> bool {
         self.put(t, entry);
         self.events += 1;
-        self.events >= self.enough
+        self.events >= self.enough || self.strings.bytes.len() >= self.enough_text
     }
 
     #[inline(always)]
@@ -178,7 +195,7 @@ fn length(bytes: usize) -> [u8; 4] {
     u32::try_from(bytes).expect("a block has some thousand events").to_le_bytes()
 }
 
-fn varint(bytes: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn varint(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push(number as u8 | 0x80);
         number >>= 7;

@@ -161,8 +161,10 @@ impl Causes {
         let before = Link { task, at, cancelled, cause: Cause::Before, by: None, from: None };
         let link = why.unwrap_or(before);
         self.current = Some(self.links.len());
-        self.last.insert(task, self.links.len());
-        self.links.push(Link { at, ..link });
+        let former = self.last.insert(task, self.links.len());
+        // Nobody's poll led to the drop, as when the loop ends: what there is to tell is how the task came so far.
+        let from = link.from.or(former.filter(|_| cancelled));
+        self.links.push(Link { at, from, ..link });
     }
 
     fn done(&mut self, task: TaskRef) {

@@ -5,12 +5,11 @@ use std::io;
 use std::rc::Rc;
 
 use super::TimeAxis;
-use super::json::{Json, Row};
 use super::lanes::Lanes;
 use super::plan::{Plan, Planned};
+use super::sheet::{Edge, Named, Row, Sheet};
 use crate::trace::executor::TaskRef;
 use crate::trace::model::{Impossible, Model, Wait};
-use crate::trace::ndjson::quoted;
 use crate::trace::schema::{Effect, Entry, Record, Via};
 
 mod bars;
@@ -18,14 +17,14 @@ mod bars;
 use bars::Bar;
 
 /// One run on its way to the picture.
-pub(super) struct Drawing<'o, 'j> {
+pub(super) struct Drawing<'s> {
     model: Model,
     axis: TimeAxis,
     /// The time at which the run begins in the picture, and by its own clock.
     start: (u64, Option<u64>),
     now: u64,
     plan: Plan,
-    json: Option<&'j mut Json<'o>>,
+    sheet: Option<&'s mut dyn Sheet>,
     pid: u64,
     lanes: Lanes,
     turn: Option<Slice>,
@@ -62,14 +61,14 @@ struct Drawn {
 
 const COUNTERS: [&str; 4] = ["run_queue", "timers", "sources", "live_tasks"];
 
-impl<'o, 'j> Drawing<'o, 'j> {
+impl<'s> Drawing<'s> {
     pub(super) fn new(
         number: u64,
         axis: TimeAxis,
         start: u64,
         plan: Plan,
-        json: Option<&'j mut Json<'o>>,
-    ) -> Drawing<'o, 'j> {
+        sheet: Option<&'s mut dyn Sheet>,
+    ) -> Drawing<'s> {
         let lanes = Lanes::new(plan.tasks);
         let mut drawing = Drawing {
             model: Model::default(),
@@ -77,7 +76,7 @@ impl<'o, 'j> Drawing<'o, 'j> {
             start: (start, None),
             now: start,
             plan,
-            json,
+            sheet,
             pid: 1 + 2 * number,
             lanes,
             turn: None,
@@ -89,12 +88,12 @@ impl<'o, 'j> Drawing<'o, 'j> {
         };
         let of_run = |name: &str| if number == 0 { name.to_owned() } else { format!("{name} {}", number + 1) };
         let (row, tasks) = (drawing.loop_row(), drawing.lane_row(0));
-        drawing.write(|json, _| {
+        drawing.write(|sheet, _| {
             for (row, name) in [(row, "loop"), (tasks, "tasks")] {
-                json.name("process_name", row, &of_run(name));
-                json.sort("process_sort_index", row, row.pid);
+                sheet.name(Named::Process, row, &of_run(name));
+                sheet.sort(Named::Process, row, row.pid);
             }
-            json.name("thread_name", row, "loop");
+            sheet.name(Named::Thread, row, "loop");
         });
         drawing
     }
@@ -103,8 +102,9 @@ impl<'o, 'j> Drawing<'o, 'j> {
     pub(super) fn draw(&mut self, record: &Record<Rc<str>>) -> Result<(), Impossible> {
         let began = *self.start.1.get_or_insert(record.t);
         self.now = match self.axis {
-            TimeAxis::Clock => self.start.0 + record.t.saturating_sub(began),
-            TimeAxis::Step if record.seq > 0 => self.now + 1000,
+            // Whatever a file says, the picture goes forwards.
+            TimeAxis::Clock => self.start.0.saturating_add(record.t.saturating_sub(began)).max(self.now),
+            TimeAxis::Step if record.seq > 0 => self.now.saturating_add(1000),
             TimeAxis::Step => self.now,
         };
         if record.seq == 0 {
@@ -119,7 +119,7 @@ impl<'o, 'j> Drawing<'o, 'j> {
     }
 
     pub(super) fn check(&mut self) -> io::Result<()> {
-        self.json.as_mut().map_or(Ok(()), |json| json.check())
+        self.sheet.as_mut().map_or(Ok(()), |sheet| sheet.check())
     }
 
     /// Ends what has not ended.
@@ -131,7 +131,7 @@ impl<'o, 'j> Drawing<'o, 'j> {
         }
         for (bar, (planned, _, name)) in std::mem::take(&mut self.bars) {
             self.plan.settle(planned, 1);
-            self.draw_bar("e", bar, planned, &name);
+            self.draw_bar(Edge::End, bar, planned, &name);
         }
         if !self.plan.is_made() {
             self.plan.tasks = self.model.past.tasks.len();
@@ -154,16 +154,17 @@ impl<'o, 'j> Drawing<'o, 'j> {
         self.pid / 2 * EACH_RUN + number
     }
 
-    fn write(&mut self, write: impl FnOnce(&mut Json<'o>, u64)) {
-        if let Some(json) = &mut self.json {
-            write(json, self.now);
+    fn write(&mut self, write: impl FnOnce(&mut dyn Sheet, u64)) {
+        if let Some(sheet) = &mut self.sheet {
+            write(&mut **sheet, self.now);
         }
     }
 
-    fn begin(&mut self, row: Row, name: impl FnOnce(&Model) -> String, args: impl FnOnce(&Model) -> String) -> Slice {
+    fn begin(&mut self, row: Row, name: impl FnOnce(&Model) -> String, task: Option<TaskRef>) -> Slice {
         let planned = self.plan.begin();
-        if let Some(json) = &mut self.json {
-            json.slice(row, self.now, planned.number, &name(&self.model), &args(&self.model));
+        if let Some(sheet) = &mut self.sheet {
+            let task = task.map(|task| self.model.past.title(task));
+            sheet.slice(row, self.now, planned.number, &name(&self.model), task.as_deref());
         }
         Slice { planned, at: self.now }
     }
@@ -180,7 +181,7 @@ impl<'o, 'j> Drawing<'o, 'j> {
         match &record.entry {
             Entry::Turn {} => {
                 self.end_turn();
-                let turn = self.begin(self.loop_row(), |model| format!("turn {}", model.past.turns), |_| String::new());
+                let turn = self.begin(self.loop_row(), |model| format!("turn {}", model.past.turns), None);
                 self.turn = Some(turn);
                 self.count();
             }
@@ -200,11 +201,11 @@ impl<'o, 'j> Drawing<'o, 'j> {
             Entry::Report { what, text, .. } => {
                 let name = format!("{what}: {}", text.lines().next().unwrap_or_default());
                 let row = self.loop_row();
-                self.write(|json, now| json.instant(row, now, &name));
+                self.write(|sheet, now| sheet.instant(row, now, &name));
             }
             Entry::Mark { text } => {
                 let row = self.model.state.polling.map_or(self.loop_row(), |task| self.row_of(task));
-                self.write(|json, now| json.instant(row, now, text));
+                self.write(|sheet, now| sheet.instant(row, now, text));
             }
             _ => {}
         }
@@ -216,7 +217,7 @@ impl<'o, 'j> Drawing<'o, 'j> {
 
     fn begin_inner(&mut self, what: Inner, name: impl FnOnce(&Model) -> String) {
         self.end_inner();
-        let slice = self.begin(self.loop_row(), name, |_| String::new());
+        let slice = self.begin(self.loop_row(), name, None);
         self.inner = Some((what, slice));
     }
 
@@ -237,7 +238,7 @@ impl<'o, 'j> Drawing<'o, 'j> {
         let row = self.loop_row();
         for (index, count) in counts.map(|count| count as u64).into_iter().enumerate() {
             if std::mem::replace(&mut self.counters[index], count) != count {
-                self.write(|json, now| json.counter(row, now, COUNTERS[index], count));
+                self.write(|sheet, now| sheet.counter(row, now, COUNTERS[index], count));
             }
         }
     }
@@ -276,7 +277,7 @@ impl<'o, 'j> Drawing<'o, 'j> {
             Entry::PollEnd { task: Some(task), .. } => self.end_phase(task),
             Entry::CancelAsk { task: Some(task) } => {
                 let row = self.row_of(task);
-                self.write(|json, now| json.instant(row, now, "cancel asked"));
+                self.write(|sheet, now| sheet.instant(row, now, "cancel asked"));
             }
             Entry::Done { task: Some(task), .. } => {
                 self.end_phase(task);
@@ -294,9 +295,9 @@ impl<'o, 'j> Drawing<'o, 'j> {
         if is_new && self.plan.is_made() {
             let shared = self.lanes.are_shared();
             let name = if shared { format!("lane {lane}") } else { lane_name(&self.model, task) };
-            self.write(|json, _| {
-                json.name("thread_name", row, &name);
-                json.sort("thread_sort_index", row, lane);
+            self.write(|sheet, _| {
+                sheet.name(Named::Thread, row, &name);
+                sheet.sort(Named::Thread, row, lane);
             });
         }
         row
@@ -311,11 +312,7 @@ impl<'o, 'j> Drawing<'o, 'j> {
             let name = name(model);
             if shared { format!("{name} ({})", lane_name(model, task)) } else { name }
         };
-        let slice = self.begin(row, name, |model| {
-            let mut args = String::from(r#""task":"#);
-            quoted(&mut args, &model.past.title(task));
-            args
-        });
+        let slice = self.begin(row, name, Some(task));
         self.tasks.entry(task).or_default().slice = Some(slice);
     }
 
@@ -337,7 +334,7 @@ impl<'o, 'j> Drawing<'o, 'j> {
         let id = (self.pid / 2) << 40 | id;
         let planned = self.plan.begin();
         if planned.number > 0 {
-            self.write(|json, now| json.arrow_begins(row, now, cat, id));
+            self.write(|sheet, now| sheet.arrow_begins(row, now, cat, id));
         }
         self.tasks.entry(to).or_default().arrows.push((cat, id, planned));
     }
@@ -347,7 +344,7 @@ impl<'o, 'j> Drawing<'o, 'j> {
         let row = self.row_of(task);
         for (cat, id, planned) in arrows {
             self.plan.settle(planned, 1);
-            self.write(|json, now| json.arrow_ends(row, now, cat, id));
+            self.write(|sheet, now| sheet.arrow_ends(row, now, cat, id));
         }
     }
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::{Body, ReadError, ReadProblem, Record, Run, decode, lines};
 use crate::trace::ndjson;
+use crate::trace::schema::Entry;
 
 /// See [`Run::records`]. After an error it ends.
 #[derive(Debug)]
@@ -11,6 +12,8 @@ pub struct Records<'r> {
     run: &'r Run,
     cursor: Cursor<'r>,
     over: bool,
+    /// The last record was the end of the loop.
+    ended: bool,
 }
 
 #[derive(Debug)]
@@ -28,7 +31,7 @@ impl<'r> Records<'r> {
             Body::Blocks(_) => Cursor::Blocks { next: block, first: true, open: None },
             Body::Lines(range, number) => Cursor::Lines { rest: &run.bytes[range.clone()], number: *number },
         };
-        Records { run, cursor, over: false }
+        Records { run, cursor, over: false, ended: false }
     }
 
     fn step(&mut self) -> Result<Option<Record<Rc<str>>>, ReadProblem> {
@@ -70,8 +73,13 @@ impl Iterator for Records<'_> {
         if self.over {
             return None;
         }
-        let step = self.step();
+        let step = match self.step() {
+            // A flight recorder's file is written in the middle of the run.
+            Ok(None) if !self.ended && self.run.header.ring.is_none() => Err(ReadProblem::NoEnd),
+            step => step,
+        };
         self.over = !matches!(step, Ok(Some(_)));
+        self.ended = matches!(&step, Ok(Some(record)) if matches!(record.entry, Entry::LoopEnd {}));
         step.map_err(|problem| self.run.error(problem)).transpose()
     }
 }

@@ -1,4 +1,4 @@
-//! A recording that ends up as JSON for Perfetto: it is collected in the compact format, and exported when the run
+//! A recording that ends up as a picture for Perfetto: it is collected in the compact format, and exported when the run
 //! ends.
 
 use std::collections::BTreeMap;
@@ -11,8 +11,8 @@ use std::sync::{Mutex, PoisonError};
 use crate::trace::perfetto::{self, ExportError};
 use crate::trace::read::{ReadProblem, parse};
 
-/// What ended loops of this process have recorded for each file: nothing can be added to JSON, so it is written anew
-/// with all of them.
+/// What ended loops of this process have recorded for each file: nothing can be added to a picture, so it is written
+/// anew with all of them.
 static ENDED: Mutex<BTreeMap<PathBuf, Vec<u8>>> = Mutex::new(BTreeMap::new());
 
 /// Takes a run in the compact format.
@@ -31,9 +31,15 @@ impl Picture {
             ENDED.lock().unwrap_or_else(PoisonError::into_inner).get(&self.path).cloned().unwrap_or_default();
         bytes.extend(&self.run);
         let trace = parse("the recording", bytes).map_err(io::Error::other)?;
-        match perfetto::write(&trace, None, &mut BufWriter::new(File::create(&self.path)?)) {
+        let write = match self.path.extension() {
+            Some(extension) if extension == "pftrace" => perfetto::write_packets,
+            _ => perfetto::write,
+        };
+        match write(&trace, None, &mut BufWriter::new(File::create(&self.path)?)) {
             // It has not ended: what there is so far is wanted.
-            Err(ExportError::Read(error)) if matches!(error.problem, ReadProblem::Glt(_)) => Ok(()),
+            Err(ExportError::Read(error)) if matches!(error.problem, ReadProblem::Glt(_) | ReadProblem::NoEnd) => {
+                Ok(())
+            }
             Err(ExportError::Write(error)) => Err(error),
             other => other.map_err(io::Error::other),
         }

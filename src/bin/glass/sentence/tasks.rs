@@ -11,8 +11,6 @@ use super::Scene;
 
 pub(super) fn sentence(entry: &Entry<Rc<str>>, scene: Scene<'_>) -> String {
     let names = scene.names;
-    let polls =
-        |task: &Option<TaskRef>| task.and_then(|task| scene.model.past.tasks.get(&task)).map_or(0, |life| life.polls);
     match entry {
         Entry::Spawn { .. } => spawn(entry, scene),
         Entry::Rename { task, name } => format!("{} is now called {name:?}", names.task(*task)),
@@ -29,7 +27,11 @@ pub(super) fn sentence(entry: &Entry<Rc<str>>, scene: Scene<'_>) -> String {
             format!("the turn of {}{}", names.task(*task), scene.after(since))
         }
         Entry::PollBegin { task } => {
-            format!("{} is polled, for the {} time", names.task(*task), ordinal(polls(task) + 1))
+            let life = task.and_then(|task| scene.model.past.tasks.get(&task));
+            // Of what was before the recording, nobody knows how often.
+            let time = life.filter(|life| life.born.is_some()).map(|life| ordinal(life.polls + 1));
+            let time = time.map(|time| format!(", for the {time} time")).unwrap_or_default();
+            format!("{} is polled{time}", names.task(*task))
         }
         Entry::PollEnd { task, ready } => poll_end(*task, *ready, scene),
         Entry::Escape { task } => format!("somebody unknown has got a waker of {}", names.task(*task)),
@@ -45,11 +47,13 @@ pub(super) fn sentence(entry: &Entry<Rc<str>>, scene: Scene<'_>) -> String {
         Entry::JoinWaitOn { task, target, loc } => {
             format!("{} waits for the end of {} at {loc}", names.task(*task), names.target(*target))
         }
-        Entry::JoinWaitOff { task, target, why } => {
+        Entry::JoinWaitOff { task: who, target, why } => {
             let wait = Wait::Join(*target);
-            let (task, target, after) = (names.task(*task), names.target(*target), scene.waited(wait));
+            let (task, target, after) = (names.task(*who), names.target(*target), scene.waited(wait));
             match why {
                 WaitEnd::Woken => scene.wait_is_over(&task, &format!("the end of {target}"), wait),
+                // It has ended itself; and there was but one.
+                WaitEnd::Dropped if who.is_none() => format!("nobody waits for the end of {target} any more{after}"),
                 WaitEnd::Dropped => format!("{task} no longer waits for the end of {target}{after}"),
                 WaitEnd::Replaced => format!("somebody else waits for the end of {target} now, in place of {task}"),
             }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::Drawing;
 use crate::trace::perfetto::plan::Planned;
+use crate::trace::perfetto::sheet::Edge;
 use crate::trace::schema::{Direction, Entry};
 
 /// Something that may outlive a poll.
@@ -14,7 +15,7 @@ pub(super) enum Bar {
     Span(u64),
 }
 
-impl Drawing<'_, '_> {
+impl Drawing<'_> {
     pub(super) fn begin_bar(&mut self, entry: &Entry<Rc<str>>) {
         let (bar, name) = match entry {
             Entry::TimerArm { timer, loc, .. } => (Bar::Timer(*timer), format!("timer {timer} ({loc})")),
@@ -26,7 +27,7 @@ impl Drawing<'_, '_> {
         };
         let planned = self.plan.begin();
         let name: Rc<str> = name.into();
-        self.draw_bar("b", bar, planned, &name);
+        self.draw_bar(Edge::Begin, bar, planned, &name);
         self.bars.insert(bar, (planned, self.polls, name));
     }
 
@@ -40,11 +41,11 @@ impl Drawing<'_, '_> {
         if let Some((planned, polls, name)) = self.bars.remove(&bar) {
             let outlives_a_poll = self.model.state.polling.is_none() || polls != self.polls;
             self.plan.settle(planned, u64::from(outlives_a_poll || matches!(bar, Bar::Span(_))));
-            self.draw_bar("e", bar, planned, &name);
+            self.draw_bar(Edge::End, bar, planned, &name);
         }
     }
 
-    pub(super) fn draw_bar(&mut self, ph: &str, bar: Bar, planned: Planned, name: &str) {
+    pub(super) fn draw_bar(&mut self, edge: Edge, bar: Bar, planned: Planned, name: &str) {
         if planned.number > 0 {
             let row = self.loop_row();
             let id = match bar {
@@ -52,7 +53,7 @@ impl Drawing<'_, '_> {
                 Bar::Io(_, _, waiter) => ("io", waiter),
                 Bar::Span(span) => ("span", span),
             };
-            self.write(|json, now| json.bar(ph, row, now, id, name));
+            self.write(|sheet, now| sheet.bar(edge, row, now, id, name));
         }
     }
 }
