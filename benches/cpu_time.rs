@@ -4,25 +4,20 @@ use std::time::Duration;
 
 use criterion::Throughput;
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
-use rustix::time::{ClockId, clock_gettime};
+use glassloop_benches::cpu;
 
 pub struct ThreadCpuTime;
-
-fn now() -> Duration {
-    let now = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
-}
 
 impl Measurement for ThreadCpuTime {
     type Intermediate = Duration;
     type Value = Duration;
 
     fn start(&self) -> Duration {
-        now()
+        cpu::of_this_thread()
     }
 
     fn end(&self, start: Duration) -> Duration {
-        now() - start
+        cpu::of_this_thread() - start
     }
 
     fn add(&self, a: &Duration, b: &Duration) -> Duration {

@@ -163,7 +163,7 @@ fn every_example_is_tested_here() {
     let programs = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
     let names: BTreeSet<String> =
         programs.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned()).collect();
-    let tested = SIX.iter().chain(&CLEAR).chain(&BROKEN).chain(&["tour", "many_sleeps"]);
+    let tested = SIX.iter().chain(&CLEAR).chain(&BROKEN).chain(&["tour", "many_sleeps", "echo_per_core"]);
     assert_eq!(names, tested.map(|name| name.to_string()).collect());
 }
 
@@ -198,6 +198,16 @@ fn many_sleeps_says_what_a_task_takes() {
     let output = example("many_sleeps", &["--tasks", "1000"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(text(&output.stdout).starts_with("1000 tasks asleep"));
+}
+
+#[cfg(unix)]
+#[test]
+fn echo_per_core_says_what_all_loops_did() {
+    let output = example("echo_per_core", &["--threads", "2", "--clients", "3", "--millis", "20"]);
+    let printed = text(&output.stdout);
+    let rate = printed.strip_prefix("2 loops: ").and_then(|rest| rest.strip_suffix(" requests a second\n"));
+    assert!(rate.is_some_and(|rate| rate.parse::<u64>().is_ok_and(|rate| rate > 0)), "{printed:?}");
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
 }
 
 #[test]
