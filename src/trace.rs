@@ -41,6 +41,7 @@ use crate::runtime::{Builder, RunError};
 pub use crate::waiters::{About, Change, Seen, SeenWait};
 
 pub mod glt;
+pub mod html;
 mod live;
 pub mod model;
 pub mod ndjson;
@@ -280,7 +281,7 @@ impl Builder {
     }
 
     /// Records every step in a file: `.ndjson` for one JSON object a line, `.glt` for the compact [binary format](crate::trace::glt), `.json` for
-    /// [Perfetto](crate::trace::perfetto), which is written when the loop is dropped. Loops of one process that name the same file follow each other in it.
+    /// [Perfetto](crate::trace::perfetto) and `.html` for a [page](crate::trace::html) that steps through the run; these two are written when the loop is dropped. Loops of one process that name the same file follow each other in it.
     pub fn trace(mut self, path: impl Into<PathBuf>) -> Builder {
         self.tracing.recording = Some(Recording { path: path.into(), ..Recording::default() });
         self

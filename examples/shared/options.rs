@@ -11,7 +11,8 @@ pub struct Options {
     /// Let time jump to the next deadline instead of waiting for it
     #[arg(long)]
     virtual_time: bool,
-    /// Record every step of the loop in FILE: NAME.ndjson (readable), NAME.glt (compact) or NAME.json (for Perfetto)
+    /// Record every step of the loop in FILE: NAME.html (a page to step through it), NAME.glt (compact), NAME.ndjson
+    /// (readable) or NAME.json (for Perfetto)
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
 }

@@ -79,7 +79,7 @@ pub(crate) struct Recorder {
 enum Kind {
     Glt,
     Lines,
-    Picture,
+    Picture(picture::Format),
 }
 
 enum Sink {
@@ -120,10 +120,13 @@ impl Recorder {
         let kind = match path.extension().and_then(|extension| extension.to_str()) {
             Some("glt") => Kind::Glt,
             Some("ndjson" | "jsonl") if last.is_none() => Kind::Lines,
-            Some("json") if last.is_none() => Kind::Picture,
+            Some("json") if last.is_none() => Kind::Picture(picture::Format::Perfetto),
+            Some("html") if last.is_none() => Kind::Picture(picture::Format::Page),
             _ => {
-                let wanted =
-                    if last.is_some() { ".glt" } else { ".glt (compact), .ndjson (readable) or .json (for Perfetto)" };
+                let wanted = match last {
+                    Some(_) => ".glt",
+                    None => ".html (a page), .glt (compact), .ndjson (readable) or .json (for Perfetto)",
+                };
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, FileError::Name { path, wanted }));
             }
         };
@@ -141,7 +144,7 @@ impl Recorder {
                     Sink::Lines { file, line: String::new() }
                 } else {
                     let mut file: Box<dyn Write> = match kind {
-                        Kind::Picture => Box::new(Picture::new(path.clone())),
+                        Kind::Picture(format) => Box::new(Picture::new(path.clone(), format)),
                         _ => Box::new(file),
                     };
                     let beginning = encode::beginning(&header.to_string());

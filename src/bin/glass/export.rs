@@ -5,14 +5,14 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use glassloop::trace::perfetto::{self, TimeAxis};
-use glassloop::trace::{self, ndjson};
+use glassloop::trace::{self, html, ndjson};
 
-use super::Failure;
 use super::paint::Painter;
+use super::{Failure, Format, states};
 
 pub(super) fn export(
     file: &Path,
-    to_perfetto: bool,
+    format: Format,
     output: Option<&Path>,
     axis: Option<TimeAxis>,
     out: &mut Painter<'_>,
@@ -30,6 +30,11 @@ pub(super) fn export(
         Some(file) => file,
         None => out.stream(),
     };
-    let exported = if to_perfetto { perfetto::write(&trace, axis, stream) } else { ndjson::export(&trace, stream) };
-    Ok(exported?)
+    match format {
+        Format { perfetto: true, .. } => perfetto::write(&trace, axis, stream)?,
+        Format { html: true, .. } => html::write(&trace.file, std::fs::read(file)?, stream)?,
+        Format { states: true, .. } => states::export(&trace, stream)?,
+        Format { .. } => ndjson::export(&trace, stream)?,
+    }
+    Ok(())
 }
