@@ -44,6 +44,7 @@ use crate::runtime::Builder;
 pub use crate::waiters::{About, Change, Seen, SeenWait};
 
 pub mod glt;
+pub mod html;
 mod hub;
 mod live;
 pub mod model;
@@ -231,10 +232,10 @@ impl Builder {
         self
     }
 
-    /// Records every step in a file: `.ndjson` for one JSON object a line, `.glt` for the compact [binary format](crate::trace::glt), `.json` or
-    /// `.pftrace` for [Perfetto](crate::trace::perfetto), which are written when the loop is dropped (more than a million events are too many for JSON's
-    /// viewers). Loops of one process that name the same file follow each other in it;
-    /// one that is made while another still records there takes the next name that is free: `run-2.glt` for `run.glt`.
+    /// Records every step in a file: `.ndjson` for one JSON object a line, `.glt` for the compact [binary format](crate::trace::glt), `.html` for a
+    /// [page](crate::trace::html) that steps through the run, `.json` or `.pftrace` for [Perfetto](crate::trace::perfetto) (more than a million events
+    /// are too many for JSON's viewers). Pages and pictures are written when the loop is dropped. Loops of one process that name the same file follow
+    /// each other in it; one that is made while another still records there takes the next name that is free: `run-2.glt` for `run.glt`.
     ///
     /// If the file can no longer be written, that is [reported](crate::Report::TraceLost) once, and the loop goes on unrecorded.
     ///

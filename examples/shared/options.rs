@@ -13,7 +13,8 @@ pub struct Options {
     /// Let time jump to the next deadline instead of waiting for it
     #[arg(long)]
     virtual_time: bool,
-    /// Record every step of the loop in FILE: NAME.ndjson (readable), NAME.glt (compact), NAME.json or NAME.pftrace (for Perfetto)
+    /// Record every step of the loop in FILE: NAME.html (a page to step through it), NAME.glt (compact), NAME.ndjson
+    /// (readable), NAME.json or NAME.pftrace (for Perfetto)
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     /// Have FILE (NAME.glt) describe the whole state of the loop after every N steps

@@ -60,6 +60,12 @@ pub enum ExportError {
         /// How.
         problem: Impossible,
     },
+    /// A page is made of the binary format.
+    #[error("{file}: a page is made of a .glt file; this one is .ndjson")]
+    Lines {
+        /// The file.
+        file: String,
+    },
     /// It cannot be written.
     #[error("writing failed: {0}")]
     Write(#[from] io::Error),

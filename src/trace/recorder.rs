@@ -69,7 +69,7 @@ pub(crate) struct Recorder {
 enum Kind {
     Glt,
     Lines,
-    Picture,
+    Picture(picture::Format),
 }
 
 #[allow(clippy::large_enum_variant, reason = "there is one, and each event goes through it")]
@@ -105,9 +105,11 @@ impl Recorder {
         let kind = match path.extension().and_then(|extension| extension.to_str()) {
             Some("glt") => Kind::Glt,
             Some("ndjson" | "jsonl") if last.is_none() => Kind::Lines,
-            Some("json" | "pftrace") if last.is_none() => Kind::Picture,
+            Some("json") if last.is_none() => Kind::Picture(picture::Format::Perfetto),
+            Some("pftrace") if last.is_none() => Kind::Picture(picture::Format::Packets),
+            Some("html") if last.is_none() => Kind::Picture(picture::Format::Page),
             _ => {
-                let any = ".glt (compact), .ndjson (readable), .json or, for long runs, .pftrace (for Perfetto)";
+                let any = ".html (a page), .glt (compact), .ndjson (readable), .json or, for long runs, .pftrace (for Perfetto)";
                 let wanted = if last.is_some() { ".glt" } else { any };
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, FileError::Name { path, wanted }));
             }
@@ -130,7 +132,7 @@ impl Recorder {
                     Sink::Lines { file, line: String::new() }
                 } else {
                     let mut file: Box<dyn Write> = match kind {
-                        Kind::Picture => Box::new(Picture::new(path.clone())),
+                        Kind::Picture(format) => Box::new(Picture::new(path.clone(), format)),
                         _ => Box::new(file),
                     };
                     let beginning = encode::beginning(&header.to_string());

@@ -28,7 +28,8 @@ fn a_name_that_says_no_format_is_an_error_with_the_name() {
     for name in ["run.txt", "run", "run.GLT", ".glt"] {
         let (kind, error) = file_error(builder().trace(name));
         assert_eq!(kind, ErrorKind::InvalidInput);
-        let begins = format!("trace file {name:?}: a name that ends in .glt (compact), .ndjson (readable), ");
+        let begins =
+            format!("trace file {name:?}: a name that ends in .html (a page), .glt (compact), .ndjson (readable), ");
         assert!(error.to_string().starts_with(&begins), "{error}");
         assert!(matches!(error, FileError::Name { path, .. } if path == Path::new(name)));
         assert!(!Path::new(name).exists());

@@ -1,6 +1,8 @@
 //! Recorded traces: what is read is what was, whatever the format; what is hostile is refused; and what is made of
 //! them.
 
+#[path = "../../src/bin/glass/cli.rs"]
+mod cli;
 mod hostile;
 mod kinds;
 mod packets;
@@ -12,3 +14,4 @@ mod rebuilt;
 mod recorded;
 mod small;
 mod told;
+mod viewer;

@@ -5,10 +5,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::{recorded, small};
-
-#[path = "../../src/bin/glass/cli.rs"]
-mod cli;
+use super::{cli, recorded, small};
 
 /// What came of a call.
 #[derive(Debug)]

@@ -17,6 +17,7 @@ mod follow;
 mod paint;
 mod report;
 mod sentence;
+pub(crate) mod states;
 mod table;
 mod tell;
 mod why;
@@ -62,6 +63,7 @@ const EXPORT_EXAMPLES: &str = "\
 Examples:
   glass export --perfetto run.glt -o run.json
   glass export --perfetto run.glt -o run.pftrace    # packets: for more than a million events
+  glass export --html run.glt -o run.html
   glass export --ndjson run.glt | grep Wake";
 
 #[derive(Subcommand, Debug)]
@@ -126,20 +128,26 @@ enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
         /// What is shown as time: without it the clock, or steps if that was virtual
-        #[arg(long, conflicts_with = "ndjson")]
+        #[arg(long, conflicts_with_all = ["ndjson", "html", "states"])]
         clock: Option<Axis>,
     },
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Copy, Debug)]
 #[group(required = true, multiple = false)]
 struct Format {
     /// JSON for Perfetto and Chrome; Perfetto's own packets, if the output ends in .pftrace
     #[arg(long)]
     perfetto: bool,
+    /// A page that steps through it in a browser
+    #[arg(long)]
+    html: bool,
     /// A JSON object a line
     #[arg(long)]
     ndjson: bool,
+    /// What there is after each event, as a JSON object a line
+    #[arg(long)]
+    states: bool,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
@@ -235,7 +243,7 @@ fn obey(command: Command, out: &mut Painter<'_>) -> Result<u8, Failure> {
             return Ok(if diff::diff(&a, &b, context, out)? { DIFFERENT } else { 0 });
         }
         Command::Export { format, file, output, clock } => {
-            export::export(&file, format.perfetto, output.as_deref(), clock.map(TimeAxis::from), out)?;
+            export::export(&file, format, output.as_deref(), clock.map(TimeAxis::from), out)?;
         }
     }
     out.flush()?;

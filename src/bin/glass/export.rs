@@ -5,14 +5,14 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use glassloop::trace::perfetto::{self, TimeAxis};
-use glassloop::trace::{self, ndjson};
+use glassloop::trace::{self, html, ndjson};
 
-use super::Failure;
 use super::paint::Painter;
+use super::{Failure, Format, states};
 
 pub(super) fn export(
     file: &Path,
-    to_perfetto: bool,
+    format: Format,
     output: Option<&Path>,
     axis: Option<TimeAxis>,
     out: &mut Painter<'_>,
@@ -31,12 +31,18 @@ pub(super) fn export(
         None => out.stream(),
     };
     let is_packets = |path: &Path| path.extension().is_some_and(|extension| extension == "pftrace");
-    let exported = match to_perfetto {
-        true if output.is_some_and(is_packets) => perfetto::write_packets(&trace, axis, stream),
-        true => perfetto::write(&trace, axis, stream),
-        false => ndjson::export(&trace, stream),
+    let exported = match format {
+        Format { perfetto: true, .. } if output.is_some_and(is_packets) => {
+            perfetto::write_packets(&trace, axis, stream).map_err(Failure::from)
+        }
+        Format { perfetto: true, .. } => perfetto::write(&trace, axis, stream).map_err(Failure::from),
+        Format { html: true, .. } => html::write(&trace.file, std::fs::read(file)?, stream).map_err(Failure::from),
+        Format { states: true, .. } => states::export(&trace, stream),
+        Format { .. } => ndjson::export(&trace, stream).map_err(Failure::from),
     };
-    match (exported.map_err(Failure::from), output) {
+    // What a buffer holds is lost silently if it is only dropped.
+    let exported = exported.and_then(|()| stream.flush().map_err(Failure::Write));
+    match (exported, output) {
         (Err(Failure::Write(error)), Some(path)) => Err(Failure::Output { path: path.display().to_string(), error }),
         (exported, _) => exported,
     }

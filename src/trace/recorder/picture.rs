@@ -1,5 +1,5 @@
-//! A recording that ends up as a picture for Perfetto: it is collected in the compact format, and exported when the run
-//! ends.
+//! A recording that ends up as a picture for Perfetto or as a page: it is collected in the compact format, and exported
+//! when the run ends.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -8,34 +8,47 @@ use std::mem;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use crate::trace::html;
 use crate::trace::perfetto::{self, ExportError};
 use crate::trace::read::{ReadProblem, parse};
 
-/// What ended loops of this process have recorded for each file: nothing can be added to a picture, so it is written
-/// anew with all of them.
+/// What ended loops of this process have recorded for each file: nothing can be added to these formats, so they are
+/// written anew with all of them.
 static ENDED: Mutex<BTreeMap<PathBuf, Vec<u8>>> = Mutex::new(BTreeMap::new());
+
+/// What the file is to be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// JSON for Perfetto.
+    Perfetto,
+    /// Perfetto's own packets.
+    Packets,
+    Page,
+}
 
 /// Takes a run in the compact format.
 pub(super) struct Picture {
     path: PathBuf,
+    format: Format,
     run: Vec<u8>,
 }
 
 impl Picture {
-    pub(super) fn new(path: PathBuf) -> Picture {
-        Picture { path, run: Vec::new() }
+    pub(super) fn new(path: PathBuf, format: Format) -> Picture {
+        Picture { path, format, run: Vec::new() }
     }
 
     fn export(&self) -> io::Result<()> {
         let mut bytes =
             ENDED.lock().unwrap_or_else(PoisonError::into_inner).get(&self.path).cloned().unwrap_or_default();
         bytes.extend(&self.run);
+        let mut out = BufWriter::new(File::create(&self.path)?);
+        if self.format == Format::Page {
+            return html::page(bytes, &mut out);
+        }
         let trace = parse("the recording", bytes).map_err(io::Error::other)?;
-        let write = match self.path.extension() {
-            Some(extension) if extension == "pftrace" => perfetto::write_packets,
-            _ => perfetto::write,
-        };
-        match write(&trace, None, &mut BufWriter::new(File::create(&self.path)?)) {
+        let write = if self.format == Format::Packets { perfetto::write_packets } else { perfetto::write };
+        match write(&trace, None, &mut out) {
             // It has not ended: what there is so far is wanted.
             Err(ExportError::Read(error)) if matches!(error.problem, ReadProblem::Glt(_) | ReadProblem::NoEnd) => {
                 Ok(())

@@ -1,0 +1,105 @@
+// Opens the recording that stands in this page, or one that the reader chooses.
+
+import { App } from "./app.ts";
+import { fromBase64, TraceError } from "./bytes.ts";
+import { runs } from "./decode.ts";
+import { h, render } from "./dom.ts";
+import { listen } from "./keys.ts";
+import { ui } from "./messages.en.ts";
+import { Timeline } from "./timeline.ts";
+
+const root = document.getElementById("app")!;
+let app: App | null = null;
+
+function open(bytes: () => Uint8Array, sources: Record<string, string>): void {
+  try {
+    const timelines = runs(bytes()).map((run) => new Timeline(run));
+    const readable = timelines.filter((timeline) => timeline.count > 0);
+    if (readable.length === 0) throw new TraceError(timelines[0]?.problem ?? ui.noEvents);
+    const first = app === null;
+    app = new App(root, readable, sources);
+    app.recall();
+    if (first) begin();
+  } catch (error) {
+    if (!(error instanceof TraceError)) throw error;
+    chooser(`${ui.unreadable}: ${error.message}.`);
+  }
+}
+
+function begin(): void {
+  const current = () => app!;
+  listen(current);
+  window.addEventListener("resize", () => current().drawMap());
+  window.addEventListener("hashchange", () => current().recall());
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => current().drawMap());
+  document.addEventListener("pointerover", (event) =>
+    light((event.target as Element).closest("[data-id]")?.getAttribute("data-id") ?? null),
+  );
+}
+
+/** What is under the pointer is lit in every panel. */
+function light(id: string | null): void {
+  for (const lit of document.querySelectorAll("[data-lit]")) lit.removeAttribute("data-lit");
+  if (id === null) return;
+  for (const element of document.querySelectorAll(`[data-id="${CSS.escape(id)}"]`))
+    element.setAttribute("data-lit", "");
+}
+
+/** Without a recording: asks for one. */
+function chooser(problem: string): void {
+  const input = {
+    type: "file",
+    accept: ".glt",
+    id: "file",
+    onchange: (event: Event) => read((event.target as HTMLInputElement).files?.[0]),
+  };
+  render(root, [
+    h(
+      "main",
+      { class: "chooser" },
+      h("h1", {}, ui.brand),
+      h("p", { class: "warning", role: "alert" }, problem),
+      h("label", { for: "file" }, ui.open),
+      h("input", input),
+      h("p", {}, ui.openHint),
+    ),
+  ]);
+}
+
+async function read(file: File | undefined): Promise<void> {
+  if (file === undefined) return;
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  open(() => bytes, {});
+}
+
+document.addEventListener("dragover", (event) => event.preventDefault());
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  void read(event.dataTransfer?.files[0]);
+});
+
+/** Takes what an element holds; it is of no use any more. */
+function take(id: string): string {
+  const element = document.getElementById(id);
+  const text = element?.textContent?.trim() ?? "";
+  element?.remove();
+  return text;
+}
+
+function texts(json: string): Record<string, string> {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value !== "object" || value === null) return {};
+    return Object.fromEntries(
+      Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+    );
+  } catch {
+    return {};
+  }
+}
+
+const recording = take("trace");
+const sources = texts(take("sources"));
+// Without data the place for them is still there.
+if (recording === "" || recording.startsWith("@")) chooser(ui.noData);
+else open(() => fromBase64(recording), sources);

@@ -1,0 +1,176 @@
+// The head of the page: whose run it is, where in it we are, and how to move.
+
+import { h, type VNode } from "../dom.ts";
+import type { Frame } from "../frame.ts";
+import { ui } from "../messages.en.ts";
+import { moment } from "../words.ts";
+
+export interface Moves {
+  first(): void;
+  last(): void;
+  event(step: 1 | -1): void;
+  poll(step: 1 | -1): void;
+  turn(step: 1 | -1): void;
+  play(): void;
+  speed(which: number): void;
+  goToSeq(seq: number): void;
+  find(step: 1 | -1): void;
+  setFind(text: string): void;
+  onlyMatches(on: boolean): void;
+  level(): void;
+  predict(): void;
+  help(): void;
+  chooseRun(run: number): void;
+}
+
+export function head(frame: Frame, moves: Moves, run: number, runs: string[]): VNode {
+  const { header } = frame.timeline.run;
+  const { view } = frame;
+  const program = header.program ?? ui.aProgram;
+  const chooser = h(
+    "select",
+    {
+      "aria-label": ui.chooseRun,
+      onchange: (event) => moves.chooseRun(Number((event.target as HTMLSelectElement).value)),
+    },
+    ...runs.map((name, number) => h("option", { value: String(number), selected: number === run }, name)),
+  );
+  return h(
+    "header",
+    { key: "head" },
+    h("span", { class: "brand" }, ui.brand),
+    h("h1", {}, [program, ...header.args].join(" ")),
+    h("span", { class: "badge" }, header.clock === "virtual" ? ui.virtual : ui.real),
+    runs.length > 1 ? chooser : null,
+    h("span", { class: "spring" }),
+    finder(frame, moves),
+    h(
+      "span",
+      { class: "buttons" },
+      toggle(ui.levelIs(view.level), ui.levelHint, null, () => moves.level()),
+      toggle(ui.predict, ui.predictHint, view.predict !== null, () => moves.predict()),
+      h(
+        "button",
+        { type: "button", class: "plain", "aria-label": ui.help, title: `${ui.help} (?)`, onclick: () => moves.help() },
+        "?",
+      ),
+    ),
+  );
+}
+
+function toggle(text: string, title: string, on: boolean | null, act: () => void): VNode {
+  const pressed = on === null ? null : on ? "true" : "false";
+  const label = on === null ? `${title}: ${text}` : null;
+  return h(
+    "button",
+    { type: "button", class: "plain", title, "aria-label": label, "aria-pressed": pressed, onclick: act },
+    text,
+  );
+}
+
+function finder({ view }: Frame, moves: Moves): VNode {
+  return h(
+    "form",
+    {
+      class: "find",
+      role: "search",
+      onsubmit: (event) => {
+        event.preventDefault();
+        moves.find(1);
+      },
+    },
+    h("input", {
+      id: "find",
+      type: "search",
+      value: view.find,
+      placeholder: ui.findHint,
+      "aria-label": `${ui.find}: ${ui.findHint}`,
+      oninput: (event) => moves.setFind((event.target as HTMLInputElement).value),
+    }),
+    h(
+      "button",
+      {
+        type: "button",
+        class: "plain",
+        "aria-label": ui.findBefore,
+        title: ui.findBefore,
+        onclick: () => moves.find(-1),
+      },
+      "↑",
+    ),
+    h("button", { type: "submit", class: "plain", "aria-label": ui.findNext, title: ui.findNext }, "↓"),
+    h(
+      "label",
+      { class: "only" },
+      h("input", {
+        type: "checkbox",
+        checked: view.onlyMatches,
+        onchange: (event) => moves.onlyMatches((event.target as HTMLInputElement).checked),
+      }),
+      ` ${ui.onlyMatches}`,
+    ),
+  );
+}
+
+export function transport(frame: Frame, moves: Moves): VNode {
+  const { view, timeline, index } = frame;
+  const button = (text: string, label: string, act: () => void, wide = false) =>
+    h("button", { type: "button", class: wide ? "wide" : null, "aria-label": label, title: label, onclick: act }, text);
+  return h(
+    "div",
+    { key: "transport", class: "transport" },
+    h(
+      "span",
+      { class: "buttons" },
+      button("|‹", ui.first, () => moves.first()),
+      button(`‹ ${ui.turn}`, ui.backTurn, () => moves.turn(-1), true),
+      button(`‹ ${ui.poll}`, ui.backPoll, () => moves.poll(-1), true),
+      button("←", ui.back, () => moves.event(-1)),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "play",
+          "aria-label": view.playing ? ui.pause : ui.play,
+          title: view.playing ? ui.pause : ui.play,
+          onclick: () => moves.play(),
+        },
+        view.playing ? "❚❚" : "▶",
+      ),
+      button("→", ui.forward, () => moves.event(1)),
+      button(`${ui.poll} ›`, ui.forwardPoll, () => moves.poll(1), true),
+      button(`${ui.turn} ›`, ui.forwardTurn, () => moves.turn(1), true),
+      button("›|", ui.last, () => moves.last()),
+    ),
+    h(
+      "select",
+      {
+        "aria-label": ui.speed,
+        title: ui.speed,
+        onchange: (event) => moves.speed(Number((event.target as HTMLSelectElement).value)),
+      },
+      ...ui.speeds.map((name, which) => h("option", { value: String(which), selected: which === view.speed }, name)),
+    ),
+    h("span", { class: "spring" }),
+    h(
+      "form",
+      {
+        class: "position",
+        onsubmit: (event) => {
+          event.preventDefault();
+          moves.goToSeq(Number(document.querySelector<HTMLInputElement>("#seq")?.value));
+        },
+      },
+      h("label", { for: "seq" }, `${ui.event} `),
+      h("input", {
+        id: "seq",
+        inputmode: "numeric",
+        size: 6,
+        "aria-label": ui.goTo,
+        value: String(timeline.seq(index)),
+      }),
+      h("span", {}, ` ${ui.of(timeline.before + timeline.count)}`),
+    ),
+    h("span", { class: "where" }, `${ui.turnNumber(timeline.turn(index))} · ${moment(frame.t)}`),
+  );
+}

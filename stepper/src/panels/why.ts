@@ -1,0 +1,34 @@
+// What made a task run: its chain of wakes.
+
+import { h, type VNode } from "../dom.ts";
+import type { Frame } from "../frame.ts";
+import { ui } from "../messages.en.ts";
+import { NOBODY } from "../schema.ts";
+import { thousands } from "../words.ts";
+import { chain } from "../why.ts";
+import { chip, empty, panel } from "./parts.ts";
+
+const SHOWN = 24;
+
+export function whyPanel(frame: Frame): VNode {
+  const who = frame.subject;
+  const links = who === NOBODY ? [] : chain(frame.timeline, frame.names, who, frame.index, SHOWN + 1);
+  if (links.length === 0) return panel("why", ui.why, null, empty(ui.whyNobody));
+  const rows = links.slice(0, SHOWN).map((link) => {
+    const seq = frame.timeline.seq(link.index);
+    const go = {
+      type: "button",
+      class: "go",
+      "aria-label": ui.whyGo(seq),
+      onclick: () => frame.act.goTo(link.index),
+    };
+    return h(
+      "li",
+      { key: String(link.index) },
+      h("button", go, thousands(seq)),
+      h("span", {}, chip(frame, link.who), ` ${ui.ranAt[link.did]} ${ui.because} ${link.why}`),
+    );
+  });
+  if (links.length > SHOWN) rows.push(h("li", { key: "more", class: "more" }, "…"));
+  return panel("why", ui.why, frame.names.task(who), h("ol", { class: "why" }, ...rows));
+}
