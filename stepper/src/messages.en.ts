@@ -65,6 +65,7 @@ export const say = {
 
   // Of the loop.
   runBegin: "the loop begins to run",
+  loopEnd: "the loop is gone",
   runEnd: (reason: string) => `the run ends: ${ENDINGS[reason] ?? reason}`,
   turn: (ready: number, tasks: number, timers: number, sources: number) =>
     `a turn begins: ${ready} ready of ${count(tasks, "task")}, ${count(timers, "timer")}, ${count(sources, "source")}`,

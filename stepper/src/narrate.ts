@@ -71,6 +71,8 @@ function ofTheLoop(entry: Entry, scene: Scene): string | null {
       return say.runEnd(entry.reason);
     case "Turn":
       return say.turn(before.ready, before.tasks.size, before.timers.size, before.sources.size);
+    case "LoopEnd":
+      return say.loopEnd;
     case "Dropped":
       return say.dropped(entry.count);
     case "Mark":

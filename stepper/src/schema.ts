@@ -21,7 +21,7 @@ export type Tried = "done" | "would_block" | "eof" | "error";
 
 /** What happened. The fields of each kind are those of `src/trace/schema.rs`, under their names there. */
 export type Entry =
-  | { kind: "RunBegin" | "Turn" }
+  | { kind: "RunBegin" | "Turn" | "LoopEnd" }
   | { kind: "RunEnd"; reason: RunEnding }
   | { kind: "Dropped"; count: number }
   | { kind: "Mark"; text: string }
@@ -93,6 +93,7 @@ const EXPECTED: Record<KindName, string> = {
   RunBegin: "",
   RunEnd: "reason:word",
   Turn: "",
+  LoopEnd: "",
   Dropped: "count:number",
   Mark: "text:text",
   Out: "text:maybe_text len:number",

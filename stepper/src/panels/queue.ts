@@ -58,7 +58,7 @@ function now(frame: Frame): VNode {
 function loopDoes({ timeline, index }: Frame): [string, string] {
   if (index === NONE) return [ui.loopBetween, ui.loopStart];
   const { entry } = timeline.record(index);
-  if (entry.kind === "RunEnd") return [ui.loopBetween, ui.loopOver];
+  if (entry.kind === "RunEnd" || entry.kind === "LoopEnd") return [ui.loopBetween, ui.loopOver];
   if (entry.kind !== "Park") return [ui.loopBetween, ui.loopBetweenNote];
   if (entry.timeout === 0) return [ui.loopLooks, ui.loopLooksNote];
   return [ui.loopParked, ui.loopParkedNote(entry.timeout === null ? null : duration(entry.timeout))];
