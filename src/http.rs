@@ -1,4 +1,4 @@
-//! An HTTP/1.1 client, and a small server to embed.
+//! An HTTP/1.1 client, and a server to embed.
 //!
 //! ```
 //! # glassloop::run(async {
@@ -21,24 +21,45 @@
 //!
 //! | file | question it answers |
 //! | --- | --- |
-//! | `client.rs` | what happens, in order, when a request is sent? |
-//! | `request.rs`, `response.rs` | what can be asked, and what can be done with the answer? |
+//! | `client.rs`, `client/execute.rs` | what happens, in order, when a request is sent? |
+//! | `request.rs`, `request/encode.rs` | what can be asked, and what of it goes over the wire? |
+//! | `body.rs`, `form.rs`, `multipart.rs`, `auth.rs` | what can be sent along? |
+//! | `redirect.rs` | is a redirect followed, and what does the next request look like? |
+//! | `cookies.rs` | which cookies are kept, and where do they go? |
+//! | `response.rs`, `response/reading.rs` | what can be done with the answer? |
+//! | `decode.rs`, `charset.rs` | what was encoded, and which text is that? (no I/O) |
 //! | `origin.rs` | what does this URL lead to, and may it be used at all? |
-//! | `pool.rs` | which connection is used again, and when is it not? |
+//! | `pool.rs` | who may have a connection, which one is used again, and when is it not? |
+//! | `connect.rs` | how does a connection come about: the name, the socket, the proxy, TLS? |
 //! | `connection.rs`, `buffer.rs` | how do bytes get from the socket to the codec and back? |
+//! | `deadlines.rs`, `events.rs` | how long may it take, and who is told? |
 //! | `h1.rs`, `h1/` | what do the bytes mean? (no I/O) |
 //! | `server.rs`, `server/` | the other side |
 //! | `error.rs` | what can go wrong |
 //!
-//! Not here yet: TLS, redirects, cookies, compression, proxies.
+//! Not here: HTTP/2 and HTTP/3, WebSocket, Digest and NTLM credentials, SOCKS proxies, caching.
 
+pub mod decode;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod h1;
+pub mod multipart;
+pub mod redirect;
 
 mod auth;
+mod body;
 mod buffer;
+mod charset;
 mod client;
+mod connect;
 mod connection;
+#[cfg(feature = "cookies")]
+mod cookies;
+mod deadlines;
 mod error;
+mod events;
+mod form;
 mod origin;
 mod pool;
 mod request;
@@ -48,8 +69,15 @@ mod server;
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
 pub use ::url::Url;
 
+pub use body::Body;
 pub use client::{Client, ClientBuilder, get};
-pub use error::Error;
+#[cfg(feature = "tls")]
+pub use connect::{Certificates, Identity, InvalidCertificates, InvalidIdentity};
+pub use connect::{InvalidProxy, Proxy};
+pub use deadlines::TimeLimit;
+pub use error::{Class, Error};
+pub use events::{Event, EventKind};
+pub use origin::redact;
 pub use request::{RequestBuilder, ResponseFuture};
-pub use response::Response;
-pub use server::{Reply, Request, Server};
+pub use response::{BytesStream, Response};
+pub use server::{Reply, Request, RequestBody, RequestBodyError, Server};

@@ -42,6 +42,8 @@ pub mod gather;
 mod handle;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 #[doc(hidden)]
 pub mod join;
 pub mod net;

@@ -277,7 +277,7 @@ fn every_page_is_in_the_summary() {
 
 #[test]
 fn every_file_and_example_that_is_named_exists() {
-    let folders = ["src/", "executor/", "reactor/", "examples/", "benches/", "docs/", "tests/"];
+    let folders = ["src/", "executor/", "reactor/", "examples/", "benches/", "docs/", "tests/", "interop/", "fuzz/"];
     for page in &*PAGES {
         let named = prose(page).flat_map(|line| line.split('`').skip(1).step_by(2));
         for path in named.filter(|span| folders.iter().any(|folder| span.starts_with(folder))) {
@@ -309,8 +309,8 @@ fn the_first_screen_has_two_commands() {
 #[test]
 fn every_dependency_has_its_reason() {
     let mut used = BTreeMap::new();
-    for manifest in ["Cargo.toml", "executor/Cargo.toml", "reactor/Cargo.toml", "benches/Cargo.toml", "fuzz/Cargo.toml"]
-    {
+    let members = ["executor", "reactor", "benches", "interop", "fuzz"].map(|member| format!("{member}/Cargo.toml"));
+    for manifest in members.iter().map(String::as_str).chain(["Cargo.toml"]) {
         let text = read(manifest).unwrap_or_else(|problem| panic!("{problem}"));
         let mut relevant = false;
         for line in text.lines() {

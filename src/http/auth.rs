@@ -1,21 +1,36 @@
-//! The user info of a URL as a Basic `Authorization` header (RFC 7617).
+//! Credentials as `Authorization` carries them: Basic (RFC 7617) and Bearer (RFC 6750).
 
 use ::http::HeaderValue;
+use ::http::header::InvalidHeaderValue;
 use ::url::Url;
 
-/// The header for this URL, if it names a user or a password.
+/// The header for the user info of a URL, if it names a user or a password.
 pub(super) fn basic(url: &Url) -> Option<HeaderValue> {
     let password = url.password();
     if url.username().is_empty() && password.is_none() {
         return None;
     }
-    let mut credentials = percent_decode(url.username());
-    credentials.push(b':');
-    credentials.extend(percent_decode(password.unwrap_or("")));
-    // Base64 holds no byte that a header could not, whatever the credentials were.
-    let mut value = HeaderValue::try_from(format!("Basic {}", base64(&credentials))).ok()?;
+    Some(credentials(&percent_decode(url.username()), &percent_decode(password.unwrap_or(""))))
+}
+
+/// The header for a user and a password.
+pub(super) fn credentials(user: &[u8], password: &[u8]) -> HeaderValue {
+    let both = [user, b":", password].concat();
+    let value = HeaderValue::try_from(format!("Basic {}", base64(&both)));
+    secret(value.expect("Base64 holds no byte that a header could not, whatever it is of"))
+}
+
+/// The header for a token.
+///
+/// # Errors
+/// The token holds bytes that a header cannot.
+pub(super) fn bearer(token: &str) -> Result<HeaderValue, InvalidHeaderValue> {
+    HeaderValue::try_from(format!("Bearer {token}")).map(secret)
+}
+
+fn secret(mut value: HeaderValue) -> HeaderValue {
     value.set_sensitive(true);
-    Some(value)
+    value
 }
 
 /// Takes `%41` for `A`; a `%` without two digits stays as it is.

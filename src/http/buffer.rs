@@ -33,6 +33,11 @@ impl ReadBuffer {
         self.start == self.end
     }
 
+    /// Whether the last read found less than there was room for.
+    pub(super) fn was_drained(&self) -> bool {
+        !self.was_filled
+    }
+
     pub(super) fn consume(&mut self, count: usize) {
         self.start += count;
         debug_assert!(self.start <= self.end, "consumed more than there was");

@@ -1,53 +1,21 @@
-//! One connection of the client: moves bytes between the socket and the codec.
+//! One connection of the client: moves bytes between the transport and the codec.
 
-use std::fmt;
 use std::future::poll_fn;
 use std::io;
-use std::pin::Pin;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use ::http::Method;
-use futures_io::AsyncWrite;
-
 use super::buffer::ReadBuffer;
+use super::connect::Transport;
+use super::deadlines::Deadlines;
+use super::events::{EventKind, Watch};
 use super::h1::{self, Limits, ResponseEvent, ResponseHead, ResponseReader};
-use super::origin::Origin;
-use crate::net::TcpStream;
 
-/// A request as it goes over the wire. Shared, so that it can be sent once more.
-pub(super) struct Message {
-    /// The head, and the body too if it is small: most requests are one write.
-    pub(super) head: Vec<u8>,
-    /// The rest of the body.
-    pub(super) body: Vec<u8>,
-}
+mod failure;
+mod sending;
 
-/// Says how much there is, not what: a head may hold credentials.
-impl fmt::Debug for Message {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Message({} + {} bytes)", self.head.len(), self.body.len())
-    }
-}
-
-/// Why an exchange failed.
-#[derive(Debug)]
-pub(super) enum Failure {
-    Io(io::Error),
-    Protocol(h1::Error),
-}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Failure {
-        Failure::Io(error)
-    }
-}
-
-impl From<h1::Error> for Failure {
-    fn from(error: h1::Error) -> Failure {
-        Failure::Protocol(error)
-    }
-}
+pub(super) use failure::Failure;
+use sending::Sending;
+pub(super) use sending::{Head, Outgoing};
 
 /// A connection, and the exchange that it is in.
 ///
@@ -55,65 +23,81 @@ impl From<h1::Error> for Failure {
 /// whole request, and neither side waits for the other with full buffers.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: TcpStream,
+    transport: Transport,
     received: ReadBuffer,
     exchange: Exchange,
 }
 
 #[derive(Debug)]
 struct Exchange {
-    message: Option<Rc<Message>>,
-    sent: usize,
-    send_error: Option<io::Error>,
+    sending: Sending,
     reader: ResponseReader,
+    deadlines: Deadlines,
+    watch: Watch,
     /// A byte of the response has arrived.
     answered: bool,
+    /// The final head has arrived.
+    has_head: bool,
     /// We told the server that this is the last request.
     closes: bool,
 }
 
-impl Exchange {
-    fn new(message: Option<Rc<Message>>, method: &Method, limits: Limits, closes: bool) -> Exchange {
-        Exchange {
-            message,
-            sent: 0,
-            send_error: None,
-            reader: ResponseReader::new(method, limits),
-            answered: false,
-            closes,
-        }
-    }
-
-    fn unsent(&self) -> &[u8] {
-        let Some(message) = &self.message else { return &[] };
-        match self.sent.checked_sub(message.head.len()) {
-            None => &message.head[self.sent..],
-            Some(sent) => &message.body[sent..],
-        }
-    }
+/// What a turn of an exchange brought.
+enum Moved {
+    /// Bytes, or the end of the stream: the codec may have something to say.
+    Received,
+    /// Nothing was received, but something was sent.
+    Sent,
 }
 
 impl Connection {
-    /// Connects.
-    pub(super) async fn open(origin: &Origin) -> io::Result<Connection> {
-        let stream = TcpStream::connect(origin.address()).await?;
-        let exchange = Exchange::new(None, &Method::GET, Limits::default(), true);
-        Ok(Connection { stream, received: ReadBuffer::default(), exchange })
+    /// A connection that no request has been sent on.
+    pub(super) fn new(transport: Transport) -> Connection {
+        let exchange = Exchange {
+            sending: Sending::nothing(),
+            reader: ResponseReader::new(&::http::Method::GET, Limits::default()),
+            deadlines: Deadlines::none(),
+            watch: Watch::default(),
+            answered: false,
+            has_head: false,
+            closes: true,
+        };
+        Connection { transport, received: ReadBuffer::default(), exchange }
     }
 
     /// Begins an exchange; [`Connection::read_head`] drives it.
-    pub(super) fn begin(&mut self, message: Rc<Message>, method: &Method, limits: Limits, closes: bool) {
-        self.exchange = Exchange::new(Some(message), method, limits, closes);
+    pub(super) fn begin(&mut self, outgoing: Outgoing, limits: Limits, deadlines: Deadlines, watch: Watch) {
+        let Outgoing { method, head, body, expects_continue, closes } = outgoing;
+        self.exchange = Exchange {
+            reader: ResponseReader::new(&method, limits),
+            sending: Sending::new(head, body, expects_continue, watch.clone()),
+            deadlines,
+            watch,
+            answered: false,
+            has_head: false,
+            closes,
+        };
     }
 
     /// Sends the request and reads the head of the final response; interim ones are dropped.
+    ///
+    /// # Cancel safety
+    /// It may be called again after a drop: what was sent and received so far is kept.
     pub(super) async fn read_head(&mut self) -> Result<ResponseHead, Failure> {
         loop {
             let step = self.exchange.reader.next(self.received.unread())?;
             self.received.consume(step.consumed);
             match step.event {
-                ResponseEvent::Head(head) => return Ok(head),
+                ResponseEvent::Head(head) => {
+                    self.exchange.has_head = true;
+                    self.exchange.sending.answered();
+                    self.exchange.watch.tell(EventKind::Head { status: head.status });
+                    return Ok(head);
+                }
                 ResponseEvent::NeedMore => self.receive().await?,
+                ResponseEvent::Interim(head) if head.status == ::http::StatusCode::CONTINUE => {
+                    self.exchange.sending.go_on();
+                }
                 ResponseEvent::Interim(_) => {}
                 ResponseEvent::Data(_) | ResponseEvent::End => {
                     unreachable!("the head comes before the body")
@@ -144,43 +128,56 @@ impl Connection {
 
     /// Waits until something was received (or the end of the stream was), sending meanwhile.
     async fn receive(&mut self) -> Result<(), Failure> {
-        poll_fn(|cx| self.poll_receive(cx)).await
-    }
-
-    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
-        self.poll_send(cx);
-        let count = match self.received.poll_fill(cx, &mut self.stream) {
-            Poll::Pending => return Poll::Pending,
-            Poll::Ready(result) => result.map_err(|error| self.send_error_or(error))?,
-        };
-        if count > 0 {
-            self.exchange.answered = true;
-            return Poll::Ready(Ok(()));
-        }
-        let result = self.exchange.reader.closed(self.received.unread());
-        Poll::Ready(result.map_err(|error| match self.exchange.send_error.take() {
-            Some(send_error) if !self.exchange.answered => Failure::Io(send_error),
-            _ => Failure::Protocol(error),
-        }))
-    }
-
-    /// Sends what the socket takes. A failure is kept for later: the server may have said why it
-    /// closed, and that answer is worth more than ours.
-    fn poll_send(&mut self, cx: &mut Context<'_>) {
-        while self.exchange.send_error.is_none() && !self.exchange.unsent().is_empty() {
-            match Pin::new(&mut self.stream).poll_write(cx, self.exchange.unsent()) {
-                Poll::Ready(Ok(0)) => {
-                    self.exchange.send_error = Some(io::ErrorKind::WriteZero.into());
-                }
-                Poll::Ready(Ok(count)) => self.exchange.sent += count,
-                Poll::Ready(Err(error)) => self.exchange.send_error = Some(error),
-                Poll::Pending => return,
+        let deadlines = self.exchange.deadlines;
+        loop {
+            match deadlines.read(poll_fn(|cx| self.poll_exchange(cx))).await {
+                Ok(Ok(Moved::Received)) => return Ok(()),
+                // The wait for the next byte begins anew: as long as the server takes ours, it is alive.
+                Ok(Ok(Moved::Sent)) => {}
+                Ok(Err(failure)) => return Err(failure),
+                Err(overrun) => return Err(Failure::TimedOut(overrun)),
             }
         }
     }
 
-    fn send_error_or(&mut self, error: io::Error) -> Failure {
-        Failure::Io(self.exchange.send_error.take().unwrap_or(error))
+    fn poll_exchange(&mut self, cx: &mut Context<'_>) -> Poll<Result<Moved, Failure>> {
+        let exchange = &mut self.exchange;
+        let sent = exchange.sending.poll(cx, &mut self.transport)? && exchange.deadlines.limits_reads();
+        match self.received.poll_fill(cx, &mut self.transport) {
+            Poll::Pending if sent => Poll::Ready(Ok(Moved::Sent)),
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(0)) => Poll::Ready(self.closed().map(|()| Moved::Received)),
+            Poll::Ready(Ok(_)) => {
+                if !exchange.answered {
+                    exchange.answered = true;
+                    exchange.watch.tell(EventKind::FirstByte);
+                }
+                Poll::Ready(Ok(Moved::Received))
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(self.broken(error))),
+        }
+    }
+
+    /// The server has closed: is the response complete?
+    fn closed(&mut self) -> Result<(), Failure> {
+        let exchange = &mut self.exchange;
+        exchange.reader.closed(self.received.unread()).map_err(|error| match exchange.sending.take_error() {
+            Some(send_error) if !exchange.answered => Failure::Io(send_error),
+            _ => Failure::Protocol(error),
+        })
+    }
+
+    /// The transport has failed; if sending had failed before, that is why.
+    fn broken(&mut self, error: io::Error) -> Failure {
+        match self.exchange.sending.take_error() {
+            Some(send_error) => Failure::Io(send_error),
+            // TLS that ends without its goodbye may have been cut by anybody.
+            None if error.kind() == io::ErrorKind::UnexpectedEof => Failure::Protocol(match self.exchange.has_head {
+                true => h1::Error::ClosedInBody,
+                false => h1::Error::ClosedInHead,
+            }),
+            None => Failure::Io(error),
+        }
     }
 
     /// Whether any byte of the response has arrived.
@@ -196,17 +193,24 @@ impl Connection {
     /// Whether nothing is left of the exchange: the response was framed and read to its exact end
     /// with nothing behind it, the whole request was sent, and neither side said that it closes.
     pub(super) fn can_reuse(&self) -> bool {
-        self.exchange.reader.can_reuse()
-            && self.received.is_empty()
-            && self.exchange.unsent().is_empty()
-            && self.exchange.send_error.is_none()
-            && !self.exchange.closes
+        let Exchange { reader, sending, closes, .. } = &self.exchange;
+        reader.can_reuse() && self.received.is_empty() && sending.is_done() && !closes
+    }
+
+    /// The exchange is over: lets go of what belonged to it.
+    pub(super) fn rest(&mut self) {
+        self.exchange.sending = Sending::nothing();
+        self.exchange.watch = Watch::default();
+    }
+
+    /// Whether the last read has emptied the socket.
+    pub(super) fn was_drained(&self) -> bool {
+        self.received.was_drained() && self.transport.says_when_drained()
     }
 
     /// Whether the idle connection is as it was left. A server that closed it, or that sent
     /// something unasked, has made it useless.
     pub(super) fn is_quiet(&mut self) -> bool {
-        let probe = self.stream.try_read(&mut [0]);
-        matches!(probe, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+        self.transport.is_quiet()
     }
 }

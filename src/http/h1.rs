@@ -60,7 +60,9 @@ mod request;
 mod response;
 
 pub use body::{BodyDecoder, Piece};
-pub use encode::{EncodeError, encode_chunk, encode_last_chunk, encode_request_head, encode_response_head};
+pub use encode::{
+    EncodeError, encode_chunk, encode_last_chunk, encode_request_head, encode_response_head, encode_response_head_with,
+};
 pub use error::Error;
 pub use framing::{Framing, keep_alive, request_framing, response_framing};
 pub use head::{RequestHead, ResponseHead};

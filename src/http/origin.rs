@@ -5,30 +5,26 @@
 //! would change its meaning silently (line ends, backslashes, missing slashes) is refused before.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::rc::Rc;
 
-use ::http::HeaderValue;
 use ::url::{Host, ParseError, Position, Url};
 
 use super::Error;
-use crate::net::Address;
 
 /// Whom a connection leads to: connections of one origin may be shared, others never.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Origin {
-    host: Host<String>,
-    port: u16,
+    pub(super) scheme: Scheme,
+    pub(super) host: Host<String>,
+    pub(super) port: u16,
 }
 
-impl Origin {
-    /// The address to connect to.
-    pub(super) fn address(&self) -> Address {
-        match &self.host {
-            Host::Domain(name) => (name.clone(), self.port).into(),
-            Host::Ipv4(ip) => SocketAddr::from((*ip, self.port)).into(),
-            Host::Ipv6(ip) => SocketAddr::from((*ip, self.port)).into(),
-        }
-    }
+/// What is spoken on the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Scheme {
+    Http,
+    /// HTTP inside of TLS.
+    Https,
 }
 
 impl fmt::Display for Origin {
@@ -41,11 +37,11 @@ impl fmt::Display for Origin {
 #[derive(Debug, Clone)]
 pub(super) struct Destination {
     pub(super) url: Url,
-    pub(super) origin: Origin,
+    pub(super) origin: Rc<Origin>,
 }
 
 impl Destination {
-    /// Parses an absolute `http` URL.
+    /// Parses an absolute `http` or `https` URL.
     pub(super) fn parse(text: &str) -> Result<Destination, Error> {
         let shown = || redact(text);
         if text.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\') {
@@ -55,9 +51,12 @@ impl Destination {
             ParseError::EmptyHost => Error::UrlWithoutHost { url: shown() },
             source => Error::InvalidUrl { url: shown(), source },
         })?;
-        if url.scheme() != "http" {
-            return Err(Error::UnsupportedScheme { url: shown(), scheme: url.scheme().to_owned() });
-        }
+        let scheme = match url.scheme() {
+            "http" => Scheme::Http,
+            #[cfg(feature = "tls")]
+            "https" => Scheme::Https,
+            other => return Err(Error::UnsupportedScheme { url: shown(), scheme: other.to_owned() }),
+        };
         // `http:///x` and `http:x` would be taken for `http://x/`.
         let authority = text.trim().split_once(':').and_then(|(_, rest)| rest.strip_prefix("//"));
         if authority.is_none_or(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#'])) {
@@ -66,7 +65,7 @@ impl Destination {
         let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
             return Err(Error::UrlWithoutHost { url: shown() });
         };
-        let origin = Origin { host: host.to_owned(), port };
+        let origin = Rc::new(Origin { scheme, host: host.to_owned(), port });
         Ok(Destination { url, origin })
     }
 
@@ -76,8 +75,8 @@ impl Destination {
     }
 
     /// The value of `Host`: with the port unless it is the scheme's own, IPv6 in brackets.
-    pub(super) fn host_header(&self) -> Option<HeaderValue> {
-        HeaderValue::from_str(&self.url[Position::BeforeHost..Position::AfterPort]).ok()
+    pub(super) fn host(&self) -> &str {
+        &self.url[Position::BeforeHost..Position::AfterPort]
     }
 
     /// The URL for an error text.
@@ -86,8 +85,14 @@ impl Destination {
     }
 }
 
-/// A URL as it may be shown: without user info, on one line, of bounded length.
-pub(super) fn redact(text: &str) -> String {
+/// A URL, or what was meant to be one, as it may be shown: without user info, on one line, of bounded length.
+///
+/// ```
+/// use glassloop::http::redact;
+///
+/// assert_eq!(redact("http://user:secret@h.test/\n"), "http://***@h.test/\\n");
+/// ```
+pub fn redact(text: &str) -> String {
     const LONGEST: usize = 500;
     let (before, rest) = text.split_at(user_info_start(text));
     let well_formed = before.ends_with("://") && !rest.starts_with('/');
@@ -110,6 +115,11 @@ fn user_info_start(text: &str) -> usize {
     }
 }
 
+/// Text of strangers as it may be shown: on one line, and without bytes that a terminal would obey.
+pub(super) fn escape_controls(text: &str) -> String {
+    text.chars().flat_map(escape).collect()
+}
+
 fn escape(c: char) -> impl Iterator<Item = char> {
     let escaped = c.is_control().then(|| c.escape_default());
     let plain = (!c.is_control()).then_some(c);
@@ -122,7 +132,7 @@ mod tests {
 
     fn parts(text: &str) -> (String, String, String) {
         let destination = Destination::parse(text).unwrap();
-        let host = destination.host_header().unwrap().to_str().unwrap().to_owned();
+        let host = destination.host().to_owned();
         (destination.origin.to_string(), host, destination.target().to_owned())
     }
 
@@ -154,7 +164,9 @@ mod tests {
         for text in ["http://", "http:///x", "http:x", "http:/x", "http://?x", "http://u@/x", "http://:80/"] {
             assert!(matches!(Destination::parse(text), Err(E::UrlWithoutHost { .. })), "{text:?}");
         }
-        for text in ["https://h/", "file:///etc/hostname", "localhost:80", "ftp://h/", "data:,x"] {
+        #[cfg(not(feature = "tls"))]
+        assert!(matches!(Destination::parse("https://h/"), Err(E::UnsupportedScheme { .. })));
+        for text in ["file:///etc/hostname", "localhost:80", "ftp://h/", "data:,x"] {
             assert!(matches!(Destination::parse(text), Err(E::UnsupportedScheme { .. })), "{text:?}");
         }
         for text in ["http://h/\r\nX: y", "http://h/a\tb", "http://h\\@evil/", "http://h/\0"] {

@@ -1,76 +1,220 @@
-//! Connections that wait for their next request.
+//! Connections: who may have one, which one is used again, and which one must not be.
 //!
-//! A connection is owned by one exchange or by the pool, never by both. The pool only gets it when
-//! the exchange has seen its exact end; whoever drops a response earlier drops, and so closes, its
-//! connection. Safe reuse is thus a matter of ownership, and dropping any future is safe.
+//! A request [acquires](Pool::acquire) a [`Lease`] on a connection and gives it back by dropping it. A connection is owned by one lease or idle
+//! in the pool, never both. The pool only gets it when the exchange has seen its exact end; whoever drops a response earlier drops, and so
+//! closes, its connection. Safe reuse is thus a matter of ownership, and dropping any future at any await is safe.
+//!
+//! The limits are semaphores: a request takes a permit of its host and then one of the pool. So those who wait for a busy host hold up nobody
+//! else, those who wait are served in the order in which they came, and a waiter that is dropped after it was woken passes its turn on.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
+use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
 use glassloop_executor::ExecutorId;
 
+use super::Error;
+use super::connect::{Connector, Route};
 use super::connection::Connection;
-use super::origin::Origin;
-use crate::{Instant, context};
+use super::deadlines::Deadlines;
+use super::events::{EventKind, Events, Watch};
+use super::origin::Destination;
+use crate::{Instant, Permit, Semaphore, context};
 
-/// How many connections may idle, and for how long.
+mod host;
+mod lease;
+
+use host::{Host, Idle};
+pub(super) use lease::Lease;
+
+/// How many connections there may be at once, how many may idle, and for how long.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PoolLimits {
+    /// In use and idle; 0: no limit.
+    pub(super) total: usize,
+    /// To one origin; 0: no limit.
+    pub(super) per_host: usize,
     pub(super) idle: usize,
     pub(super) idle_per_host: usize,
     pub(super) idle_timeout: Duration,
 }
 
-/// Idle connections, the one idle longest in front.
+/// The connections of a client.
 ///
 /// Connections that idled too long are closed when the pool is next used: a timer of its own would
 /// keep a program awake that has nothing left to do.
 #[derive(Debug)]
 pub(super) struct Pool {
-    idle: RefCell<VecDeque<Idle>>,
+    connector: Connector,
+    pub(super) events: Events,
+    limits: PoolLimits,
+    permits: Option<Semaphore>,
+    /// Those with idle connections, and some of those with leased ones.
+    hosts: RefCell<HashMap<Route, Rc<Host>>>,
+    idle: Cell<usize>,
+    /// Before this, no idle connection expires.
+    next_expiry: Cell<Option<Instant>>,
     /// The loop that all of them belong to.
     home: Cell<Option<ExecutorId>>,
-    limits: PoolLimits,
 }
 
+/// The right to have a connection.
 #[derive(Debug)]
-struct Idle {
-    origin: Origin,
-    connection: Connection,
-    expires: Instant,
+struct Slot {
+    _of_host: Option<Permit>,
+    _of_pool: Option<Permit>,
 }
 
 impl Pool {
-    pub(super) fn new(limits: PoolLimits) -> Pool {
-        Pool { idle: RefCell::default(), home: Cell::new(None), limits }
+    pub(super) fn new(connector: Connector, events: Events, limits: PoolLimits) -> Rc<Pool> {
+        let permits = (limits.total > 0).then(|| Semaphore::new(limits.total).named("http connections"));
+        Rc::new(Pool {
+            connector,
+            events,
+            limits,
+            permits,
+            hosts: RefCell::default(),
+            idle: Cell::new(0),
+            next_expiry: Cell::new(None),
+            home: Cell::new(None),
+        })
     }
 
-    /// Takes the connection to this origin that was used last and is still good.
-    pub(super) fn take(&self, origin: &Origin) -> Option<Connection> {
+    /// The way to where a request goes: how its head has to look depends on that.
+    ///
+    /// # Errors
+    /// [`Error::InvalidProxy`], if it leads over a proxy that cannot be used.
+    pub(super) fn route(&self, to: &Destination) -> Result<Route, Error> {
+        self.connector.route(to)
+    }
+
+    /// A connection for one exchange: the one of this route that was used last and is still good, or else a new one, when it
+    /// is the caller's turn.
+    ///
+    /// # Errors
+    /// There is no connection, or no time is left.
+    ///
+    /// # Cancel safety
+    /// Dropping it gives place and connection up.
+    pub(super) async fn acquire(
+        self: &Rc<Self>,
+        to: &Destination,
+        route: &Route,
+        deadlines: &Deadlines,
+        watch: &Watch,
+    ) -> Result<Lease, Error> {
         self.close_foreign();
         self.close_expired();
-        loop {
-            let mut connection = self.remove_last(origin)?.connection;
-            if connection.is_quiet() {
+        let host = self.host(route);
+        let slot = match self.try_slot(&host) {
+            Some(slot) => slot,
+            None => {
+                watch.tell(EventKind::QueueBegin);
+                let waited = deadlines.total(self.slot(&host)).await;
+                watch.tell(EventKind::QueueEnd);
+                waited.map_err(|overrun| overrun.error(to.shown(), "waiting for a free connection"))?
+            }
+        };
+        if let Some(connection) = self.take_idle(&host) {
+            watch.tell(EventKind::Reuse);
+            return Ok(Lease::new(self, host, slot, connection, true));
+        }
+        let connection = self.connect(to, route, deadlines, watch).await?;
+        Ok(Lease::new(self, host, slot, connection, false))
+    }
+
+    async fn connect(
+        &self,
+        to: &Destination,
+        route: &Route,
+        deadlines: &Deadlines,
+        watch: &Watch,
+    ) -> Result<Box<Connection>, Error> {
+        self.make_room();
+        self.connector.connect(to, route, deadlines, watch).await.map(Box::new)
+    }
+
+    /// A permit of the host and one of the pool, if that needs no waiting.
+    fn try_slot(&self, host: &Host) -> Option<Slot> {
+        let try_one = |semaphore: &Option<Semaphore>| match semaphore {
+            None => Some(None),
+            Some(semaphore) => semaphore.try_acquire().map(Some),
+        };
+        Some(Slot { _of_host: try_one(&host.permits)?, _of_pool: try_one(&self.permits)? })
+    }
+
+    /// The same, when it is the caller's turn. That of the host comes first: who waits for that must not hold one of the pool.
+    async fn slot(&self, host: &Host) -> Slot {
+        async fn one(semaphore: &Option<Semaphore>) -> Option<Permit> {
+            match semaphore {
+                None => None,
+                Some(semaphore) => Some(semaphore.acquire().await),
+            }
+        }
+        Slot { _of_host: one(&host.permits).await, _of_pool: one(&self.permits).await }
+    }
+
+    /// What there is of this route: it is made at first use.
+    fn host(&self, route: &Route) -> Rc<Host> {
+        if let Some(host) = self.hosts.borrow().get(route) {
+            return Rc::clone(host);
+        }
+        let host = Rc::new(Host::new(route, self.home.get(), self.limits.per_host));
+        let is_full = {
+            let hosts = self.hosts.borrow();
+            hosts.len() == hosts.capacity()
+        };
+        if is_full {
+            // Those that no connection was ever made to are still here.
+            self.forget_unused();
+        }
+        self.hosts.borrow_mut().insert(route.clone(), Rc::clone(&host));
+        host
+    }
+
+    fn take_idle(&self, host: &Host) -> Option<Box<Connection>> {
+        while let Some(idle) = host.pop_last() {
+            self.idle.set(self.idle.get() - 1);
+            let just_now = context::current().is_some_and(|context| context.executor.polls() == idle.since_poll);
+            let mut connection = idle.connection;
+            // Given back in this very poll, there was no time to hear of anything; all it sent had been read.
+            if just_now && connection.was_drained() || connection.is_quiet() {
                 return Some(connection);
             }
         }
+        None
     }
 
-    /// Takes a connection back, if it can be reused and there is room; else closes it.
-    pub(super) fn put(&self, origin: &Origin, connection: Connection) {
+    /// A lease is over: its connection idles from now on, if it can be used again and there is room. Else it is closed.
+    fn give_back(&self, host: &Rc<Host>, mut connection: Box<Connection>) {
         self.close_foreign();
-        self.close_expired();
-        let same_host = self.idle.borrow().iter().filter(|idle| idle.origin == *origin).count();
-        if !connection.can_reuse() || same_host >= self.limits.idle_per_host {
+        let home = context::current().filter(|context| host.home == Some(context.executor.id()));
+        let has_room = host.idle_count() < self.limits.idle_per_host;
+        let Some(context) = home.filter(|_| has_room && connection.can_reuse()) else {
+            drop(connection);
+            self.forget_if_unused(host);
             return;
+        };
+        connection.rest();
+        let now = context.reactor.clock().now();
+        let expires = now + self.limits.idle_timeout;
+        host.push(Idle { connection, expires, since_poll: context.executor.polls() });
+        self.idle.set(self.idle.get() + 1);
+        if self.next_expiry.get().is_none() {
+            self.next_expiry.set(Some(expires));
         }
-        let expires = crate::now() + self.limits.idle_timeout;
-        let idle = Idle { origin: origin.clone(), connection, expires };
-        self.idle.borrow_mut().push_back(idle);
-        if self.idle.borrow().len() > self.limits.idle {
-            let _oldest = self.remove_first();
+        if self.idle.get() > self.limits.idle {
+            self.close_oldest();
+        }
+    }
+
+    /// Of idle connections, as many are closed as it takes for one more to be within the limit.
+    fn make_room(&self) {
+        let Some(permits) = &self.permits else { return };
+        let in_use = self.limits.total - permits.free();
+        while self.idle.get() > 0 && in_use + self.idle.get() > self.limits.total {
+            self.close_oldest();
         }
     }
 
@@ -78,34 +222,57 @@ impl Pool {
     fn close_foreign(&self) {
         let here = context::current().map(|context| context.executor.id());
         if self.home.replace(here) != here {
-            let _foreign = self.idle.take();
+            let _foreign = self.hosts.take();
+            self.idle.set(0);
+            self.next_expiry.set(None);
         }
     }
 
     fn close_expired(&self) {
         // The pool may be empty most of the time; the clock is not read for that.
-        let Some(mut first) = self.first_expires() else { return };
+        let Some(next) = self.next_expiry.get() else { return };
         let now = crate::now();
-        while first <= now {
-            let _expired = self.remove_first();
-            let Some(next) = self.first_expires() else { return };
-            first = next;
+        if now < next {
+            return;
+        }
+        let mut expired = Vec::new();
+        let mut next = None;
+        for host in self.hosts.borrow().values() {
+            host.take_expired(now, &mut expired);
+            next = host.first_expiry().into_iter().chain(next).min();
+        }
+        self.next_expiry.set(next);
+        self.idle.set(self.idle.get() - expired.len());
+        // Closing is the reactor's business: outside of the borrows.
+        drop(expired);
+        self.forget_unused();
+    }
+
+    fn close_oldest(&self) {
+        let oldest = {
+            let hosts = self.hosts.borrow();
+            let oldest = hosts.values().filter(|host| host.idle_count() > 0).min_by_key(|host| host.first_expiry());
+            oldest.cloned()
+        };
+        if let Some(host) = oldest {
+            let closed = host.pop_first();
+            self.idle.set(self.idle.get() - 1);
+            drop(closed);
+            self.forget_if_unused(&host);
         }
     }
 
-    fn first_expires(&self) -> Option<Instant> {
-        self.idle.borrow().front().map(|idle| idle.expires)
+    fn forget_unused(&self) {
+        let unused: Vec<_> = self.hosts.borrow_mut().extract_if(|_, host| host.is_unused()).collect();
+        // Outside of the borrow: observers are told of semaphores that go.
+        drop(unused);
     }
 
-    // What is removed is dropped by the caller, outside the borrow: closing is the reactor's business.
-
-    fn remove_first(&self) -> Option<Idle> {
-        self.idle.borrow_mut().pop_front()
-    }
-
-    fn remove_last(&self, origin: &Origin) -> Option<Idle> {
-        let mut idle = self.idle.borrow_mut();
-        let last = idle.iter().rposition(|idle| idle.origin == *origin)?;
-        idle.remove(last)
+    /// A client may talk to any number of hosts: of those that it is done with, nothing is kept.
+    fn forget_if_unused(&self, host: &Rc<Host>) {
+        // Known to the map and to the caller. (One of another loop is in the map no more.)
+        if host.home == self.home.get() && host.idle_count() == 0 && Rc::strong_count(host) == 2 {
+            self.hosts.borrow_mut().remove(&host.route);
+        }
     }
 }

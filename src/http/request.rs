@@ -1,25 +1,22 @@
-//! What can be asked.
+//! What can be asked. (`request/encode.rs`: what of it goes over the wire.)
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::future::IntoFuture;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use ::http::Method;
 use ::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use ::http::{Method, Version};
 use serde::Serialize;
 
-use super::client::{Shared, execute};
-use super::connection::Message;
-use super::h1::{Framing, encode_request_head, keep_alive};
+use super::client::{Options, Shared, execute};
+use super::multipart::Form;
 use super::origin::Destination;
-use super::{Error, Response, auth};
+use super::{Body, Error, Response, auth, form};
 
-const USER_AGENT: &str = concat!("glassloop/", env!("CARGO_PKG_VERSION"));
-
-/// Bodies up to this size are copied behind the head, so that the request is one write.
-const SMALL_BODY: usize = 16 * 1024;
+mod encode;
 
 /// The future of an awaited [`RequestBuilder`].
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Error>>>>;
@@ -30,90 +27,184 @@ pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Error>>>>
 #[must_use = "a request does nothing until it is awaited or sent"]
 pub struct RequestBuilder {
     shared: Rc<Shared>,
-    draft: Result<Draft, Error>,
+    hop: Result<Hop, Error>,
+    options: Options,
 }
 
-struct Draft {
-    method: Method,
-    destination: Destination,
-    headers: HeaderMap,
-    body: Vec<u8>,
-    timeout: Option<Duration>,
-    max_body_bytes: u64,
-}
-
-/// A request in its final form.
-pub(super) struct Prepared {
+/// What is sent to one server; a redirect makes another one of it.
+pub(super) struct Hop {
     pub(super) method: Method,
     pub(super) destination: Destination,
-    pub(super) message: Rc<Message>,
-    /// The request itself asks the server to close.
-    pub(super) closes: bool,
-    pub(super) timeout: Option<Duration>,
-    pub(super) max_body_bytes: u64,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Body,
 }
 
 impl RequestBuilder {
     pub(super) fn new(shared: Rc<Shared>, method: Method, url: &str) -> RequestBuilder {
-        let settings = shared.settings;
-        let draft = Destination::parse(url).map(|destination| Draft {
+        let options = shared.settings.options;
+        let hop = Destination::parse(url).map(|destination| Hop {
             method,
             destination,
             headers: HeaderMap::new(),
-            body: Vec::new(),
-            timeout: settings.timeout,
-            max_body_bytes: settings.max_body_bytes,
+            body: Body::empty(),
         });
-        RequestBuilder { shared, draft }
+        RequestBuilder { shared, hop, options }
     }
 
-    /// Adds a header line. `Host`, `User-Agent`, `Accept` and `Authorization` replace what the client
-    /// would send; `Content-Length` and `Transfer-Encoding` are ignored in favour of the true framing.
+    /// Adds a header line. What the client would send itself under this name (`Host`, `User-Agent`, `Accept`,
+    /// `Accept-Encoding`, `Authorization`, its default headers) is replaced; `Content-Length` and `Transfer-Encoding` are
+    /// ignored in favour of the true framing.
     pub fn header<N, V>(self, name: N, value: V) -> RequestBuilder
     where
         N: TryInto<HeaderName, Error: fmt::Display>,
         V: TryInto<HeaderValue, Error: fmt::Display>,
     {
-        self.change(|draft| {
-            let name = name.try_into().map_err(|error| draft.invalid(&error))?;
-            let value = value.try_into().map_err(|error| draft.invalid(&error))?;
-            let added = draft.headers.try_append(name, value);
-            added.map(|_| ()).map_err(|error| draft.invalid(&error))
+        self.change(|hop| {
+            let name = name.try_into().map_err(|error| hop.invalid(&error))?;
+            let value = value.try_into().map_err(|error| hop.invalid(&error))?;
+            hop.add_header(name, value)
         })
     }
 
-    /// Sets the body; its length is sent with it.
-    pub fn body(self, body: impl Into<Vec<u8>>) -> RequestBuilder {
-        self.change(|draft| {
-            draft.body = body.into();
+    /// Adds header lines, as [`header`](RequestBuilder::header) does.
+    pub fn headers(self, headers: HeaderMap) -> RequestBuilder {
+        self.change(|hop| {
+            let mut name = None;
+            for (next, value) in headers {
+                // A name is only given with the first of its values.
+                name = next.or(name);
+                let name = name.clone().ok_or_else(|| hop.invalid(&"a header without a name"))?;
+                hop.add_header(name, value)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Adds names and values to the query of the URL.
+    ///
+    /// ```
+    /// # glassloop::run(async {
+    /// let error = glassloop::http::get("http://[::1]:1/?a=b").query([("q", "c&d")]).await.unwrap_err();
+    /// assert_eq!(error.url(), "http://[::1]:1/?a=b&q=c%26d");
+    /// # });
+    /// ```
+    pub fn query<K: AsRef<str>, V: AsRef<str>>(self, pairs: impl IntoIterator<Item = (K, V)>) -> RequestBuilder {
+        self.change(|hop| {
+            hop.destination.url.query_pairs_mut().extend_pairs(pairs);
+            Ok(())
+        })
+    }
+
+    /// Names a user and gives the password (RFC 7617). The user info of a URL does the same; this wins.
+    pub fn basic_auth(self, user: &str, password: &str) -> RequestBuilder {
+        self.change(|hop| {
+            if user.contains(':') {
+                return Err(hop.invalid(&"a colon in the user name, which ends there"));
+            }
+            hop.headers.insert(header::AUTHORIZATION, auth::credentials(user.as_bytes(), password.as_bytes()));
+            Ok(())
+        })
+    }
+
+    /// Sends a token (RFC 6750).
+    pub fn bearer_auth(self, token: &str) -> RequestBuilder {
+        self.change(|hop| {
+            let value = auth::bearer(token).map_err(|error| hop.invalid(&error))?;
+            hop.headers.insert(header::AUTHORIZATION, value);
+            Ok(())
+        })
+    }
+
+    /// Sets the body: bytes, text, or a [`Body`] from a file, a reader or a stream.
+    pub fn body(self, body: impl Into<Body>) -> RequestBuilder {
+        self.change(|hop| {
+            hop.body = body.into();
             Ok(())
         })
     }
 
     /// Sets the body to this value as JSON, and `Content-Type` if it is not set yet.
     pub fn json(self, value: &(impl Serialize + ?Sized)) -> RequestBuilder {
-        self.change(|draft| {
-            let error = |source| Error::EncodeJson { url: draft.destination.shown(), source };
-            draft.body = serde_json::to_vec(value).map_err(error)?;
-            draft.default_header(header::CONTENT_TYPE, "application/json");
+        self.change(|hop| {
+            let bytes = serde_json::to_vec(value).map_err(|error| hop.cannot_write(error))?;
+            hop.set_body(bytes, "application/json")
+        })
+    }
+
+    /// Sets the body to these names and values, as a form sends them, and `Content-Type` if it is not set yet.
+    ///
+    /// ```
+    /// # use glassloop::http::{Client, Server, Request};
+    /// # glassloop::run(async {
+    /// # let server = Server::bind("127.0.0.1:0").await.unwrap();
+    /// # let url = format!("http://{}", server.local_addr());
+    /// # glassloop::create_task(server.serve(async |request: Request| request.body().to_vec())).detach();
+    /// let response = Client::new().post(url).form([("name", "R & D"), ("year", "2026")]).await.unwrap();
+    /// assert_eq!(response.text().await.unwrap(), "name=R+%26+D&year=2026");
+    /// # });
+    /// ```
+    pub fn form<K: AsRef<str>, V: AsRef<str>>(self, pairs: impl IntoIterator<Item = (K, V)>) -> RequestBuilder {
+        self.change(|hop| hop.set_body(form::encode(pairs), "application/x-www-form-urlencoded"))
+    }
+
+    /// Sets the body to a form of fields and files, and `Content-Type` to its kind and boundary.
+    pub fn multipart(self, form: Form) -> RequestBuilder {
+        self.change(|hop| {
+            let content_type = HeaderValue::try_from(form.content_type()).map_err(|error| hop.invalid(&error))?;
+            hop.body = form.into_body().map_err(|error| hop.cannot_write(error))?;
+            hop.headers.insert(header::CONTENT_TYPE, content_type);
             Ok(())
         })
     }
 
     /// How long the whole request may take, in place of the client's limit; `None` for ever.
-    pub fn timeout(self, timeout: impl Into<Option<Duration>>) -> RequestBuilder {
-        self.change(|draft| {
-            draft.timeout = timeout.into();
-            Ok(())
-        })
+    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> RequestBuilder {
+        self.options.timeouts.total = timeout.into();
+        self
+    }
+
+    /// How long one attempt to connect may take, in place of the client's limit; `None` for as long as the whole request.
+    pub fn connect_timeout(mut self, timeout: impl Into<Option<Duration>>) -> RequestBuilder {
+        self.options.timeouts.connect = timeout.into();
+        self
+    }
+
+    /// The longest wait for the next byte, in place of the client's limit; `None` for as long as the whole request.
+    pub fn read_timeout(mut self, timeout: impl Into<Option<Duration>>) -> RequestBuilder {
+        self.options.timeouts.read = timeout.into();
+        self
     }
 
     /// The largest response body, in bytes, in place of the client's limit.
-    pub fn max_body_bytes(self, bytes: u64) -> RequestBuilder {
-        self.change(|draft| {
-            draft.max_body_bytes = bytes;
-            Ok(())
-        })
+    pub fn max_body_bytes(mut self, bytes: u64) -> RequestBuilder {
+        self.options.max_body_bytes = bytes;
+        self
+    }
+
+    /// The largest response body as it is given out (decoded, if it came encoded), in bytes, in place of the client's limit.
+    pub fn max_decoded_bytes(mut self, bytes: u64) -> RequestBuilder {
+        self.options.max_decoded_bytes = Some(bytes);
+        self
+    }
+
+    /// Takes the body as it comes, without decoding.
+    pub fn no_decompress(mut self) -> RequestBuilder {
+        self.options.decompress = false;
+        self
+    }
+
+    /// Whether redirects are followed, as the client's policy says; `false`: a redirect is the answer.
+    pub fn follow_redirects(mut self, follow: bool) -> RequestBuilder {
+        self.options.follow_redirects = follow;
+        self
+    }
+
+    /// Asks the server before the body is sent (`Expect: 100-continue`), and waits at most one second for its word. A
+    /// request without a body does not ask. A server that answers 417 is sent the request once more, without asking, if
+    /// the body can be sent again.
+    pub fn expect_continue(mut self) -> RequestBuilder {
+        self.options.expects_continue = true;
+        self
     }
 
     /// Sends the request and waits for the head of the response. The status is not judged
@@ -125,73 +216,57 @@ impl RequestBuilder {
     /// # Cancel safety
     /// Dropping the future closes its connection; whether the server saw the request is unknown.
     pub async fn send(self) -> Result<Response, Error> {
-        let prepared = self.draft?.prepare()?;
-        execute(self.shared, prepared).await
+        let mut hop = self.hop?;
+        hop.complete(&self.shared)?;
+        execute(self.shared, hop, self.options).await
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Draft) -> Result<(), Error>) -> RequestBuilder {
-        if let Ok(draft) = &mut self.draft
-            && let Err(error) = change(draft)
+    fn change(mut self, change: impl FnOnce(&mut Hop) -> Result<(), Error>) -> RequestBuilder {
+        if let Ok(hop) = &mut self.hop
+            && let Err(error) = change(hop)
         {
-            self.draft = Err(error);
+            self.hop = Err(error);
         }
         self
     }
 }
 
-impl Draft {
-    fn prepare(mut self) -> Result<Prepared, Error> {
+impl Hop {
+    /// What the client adds to every request, and the credentials of the URL.
+    fn complete(&mut self, shared: &Shared) -> Result<(), Error> {
         if self.method == Method::CONNECT {
             return Err(self.invalid(&"CONNECT would turn the connection into a tunnel"));
         }
-        if !self.headers.contains_key(header::HOST) {
-            let host = self.destination.host_header();
-            let host = host.ok_or_else(|| self.invalid(&"the host is not a valid header value"))?;
-            self.headers.insert(header::HOST, host);
+        for (name, value) in &shared.default_headers {
+            if !self.headers.contains_key(name) {
+                self.add_header(name.clone(), value.clone())?;
+            }
         }
-        if !self.headers.contains_key(header::AUTHORIZATION)
-            && let Some(credentials) = auth::basic(&self.destination.url)
+        if let Some(credentials) = auth::basic(&self.destination.url)
+            && !self.headers.contains_key(header::AUTHORIZATION)
         {
             self.headers.insert(header::AUTHORIZATION, credentials);
         }
-        self.default_header(header::USER_AGENT, USER_AGENT);
-        self.default_header(header::ACCEPT, "*/*");
-
-        let mut head = Vec::with_capacity(512);
-        let framing = self.framing();
-        let target = self.destination.target();
-        encode_request_head(&mut head, &self.method, target, &self.headers, framing)
-            .map_err(|error| self.invalid(&error))?;
-        if self.body.len() <= SMALL_BODY {
-            head.append(&mut self.body);
-        }
-        Ok(Prepared {
-            closes: !keep_alive(Version::HTTP_11, &self.headers),
-            method: self.method,
-            destination: self.destination,
-            message: Rc::new(Message { head, body: self.body }),
-            timeout: self.timeout,
-            max_body_bytes: self.max_body_bytes,
-        })
+        Ok(())
     }
 
-    /// A method that is expected to have a body says so also when that is empty.
-    fn framing(&self) -> Framing {
-        let has_body = [Method::POST, Method::PUT, Method::PATCH].contains(&self.method);
-        match self.body.len() as u64 {
-            0 if !has_body => Framing::Empty,
-            length => Framing::Length(length),
-        }
+    fn set_body(&mut self, body: impl Into<Body>, content_type: &'static str) -> Result<(), Error> {
+        self.body = body.into();
+        self.headers.entry(header::CONTENT_TYPE).or_insert(HeaderValue::from_static(content_type));
+        Ok(())
     }
 
-    fn default_header(&mut self, name: HeaderName, value: &'static str) {
-        if !self.headers.contains_key(&name) {
-            self.headers.insert(name, HeaderValue::from_static(value));
-        }
+    fn add_header(&mut self, name: HeaderName, value: HeaderValue) -> Result<(), Error> {
+        let added = self.headers.try_append(name, value);
+        added.map(|_| ()).map_err(|error| self.invalid(&error))
     }
 
     fn invalid(&self, what: &dyn fmt::Display) -> Error {
-        Error::InvalidRequest { url: self.destination.shown(), what: what.to_string() }
+        Error::invalid_request(self.destination.shown(), what)
+    }
+
+    fn cannot_write(&self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Error {
+        Error::EncodeBody { url: self.destination.shown(), source: source.into() }
     }
 }
 
@@ -207,11 +282,8 @@ impl IntoFuture for RequestBuilder {
 impl fmt::Debug for RequestBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut f = f.debug_struct("RequestBuilder");
-        match &self.draft {
-            Ok(draft) => f
-                .field("method", &draft.method)
-                .field("url", &draft.destination.shown())
-                .field("body_bytes", &draft.body.len()),
+        match &self.hop {
+            Ok(hop) => f.field("method", &hop.method).field("url", &hop.destination.shown()).field("body", &hop.body),
             Err(error) => f.field("error", error),
         };
         f.finish_non_exhaustive()

@@ -1,20 +1,24 @@
-//! What can be done with the answer.
+//! What can be done with the answer. (`response/reading.rs`: how its body gets here.)
 
 use std::fmt;
 use std::mem;
-use std::rc::Rc;
 
-use ::http::{HeaderMap, StatusCode, Version};
+use ::http::{HeaderMap, StatusCode, Version, header};
 use ::url::Url;
 use serde::de::DeserializeOwned;
 
-use super::Error;
-use super::client::{Deadline, Shared, failed, within};
-use super::connection::Connection;
+use super::client::Options;
+use super::events::Watch;
 use super::h1::ResponseHead;
 use super::origin::Destination;
+use super::pool::Lease;
+use super::{Error, charset};
 
-const READING: &str = "reading the body";
+mod reading;
+mod stream;
+
+use reading::Reading;
+pub use stream::BytesStream;
 
 /// A response: its head is here, its body is read when it is asked for.
 ///
@@ -25,6 +29,8 @@ pub struct Response {
     destination: Destination,
     body: Body,
     trailers: HeaderMap,
+    redirects: usize,
+    is_reused: bool,
 }
 
 enum Body {
@@ -34,33 +40,29 @@ enum Body {
     Lost,
 }
 
-/// What it takes to read the rest of a body.
-struct Reading {
-    connection: Connection,
-    shared: Rc<Shared>,
-    deadline: Option<Deadline>,
-    limit: u64,
-    /// How much of the limit is left.
-    left: u64,
+/// A head that has arrived, and whereon.
+pub(super) struct Arrival {
+    pub(super) head: ResponseHead,
+    pub(super) lease: Lease,
+    pub(super) watch: Watch,
+    pub(super) redirects: usize,
 }
 
 impl Response {
-    pub(super) fn new(
-        head: ResponseHead,
-        connection: Connection,
-        shared: Rc<Shared>,
-        destination: Destination,
-        deadline: Option<Deadline>,
-        limit: u64,
-    ) -> Response {
-        let complete = connection.reader().is_complete();
-        let reading = Reading { connection, shared, deadline, limit, left: limit };
+    /// # Errors
+    /// The body is longer than allowed, as the head says already, or nobody here could decode it.
+    pub(super) fn new(arrival: Arrival, destination: Destination, options: Options) -> Result<Response, Error> {
+        let Arrival { head, lease, watch, redirects } = arrival;
+        let is_reused = lease.is_reused();
+        let is_complete = lease.reader().is_complete();
+        let reading = Reading::new(lease, watch, &head.headers, options, &destination)?;
         let body = Body::Reading(Box::new(reading));
-        let mut response = Response { head, destination, body, trailers: HeaderMap::new() };
-        if complete {
+        let trailers = HeaderMap::new();
+        let mut response = Response { head, destination, body, trailers, redirects, is_reused };
+        if is_complete {
             response.finish();
         }
-        response
+        Ok(response)
     }
 
     /// The status.
@@ -73,7 +75,8 @@ impl Response {
         self.head.version
     }
 
-    /// The header lines.
+    /// The header lines, as they came: `Content-Encoding` and `Content-Length` tell of the body before it is decoded, as in
+    /// aiohttp.
     pub fn headers(&self) -> &HeaderMap {
         &self.head.headers
     }
@@ -83,9 +86,19 @@ impl Response {
         &self.trailers
     }
 
-    /// The URL that this is the answer for.
+    /// The URL that this is the answer for: after redirects, the last one.
     pub fn url(&self) -> &Url {
         &self.destination.url
+    }
+
+    /// How many redirects led here.
+    pub fn redirects(&self) -> usize {
+        self.redirects
+    }
+
+    /// Whether it came over a connection that an earlier request had used.
+    pub fn is_reused(&self) -> bool {
+        self.is_reused
     }
 
     /// The response itself, unless its status is 400 or above.
@@ -113,6 +126,25 @@ impl Response {
         Ok((!chunk.is_empty()).then_some(chunk))
     }
 
+    /// The body as a stream of its parts, as they arrive. No more is read than is asked for.
+    ///
+    /// ```
+    /// # use glassloop::http::{self, Server, Request};
+    /// use futures_util::TryStreamExt;
+    ///
+    /// # glassloop::run(async {
+    /// # let server = Server::bind("127.0.0.1:0").await?;
+    /// # let url = format!("http://{}", server.local_addr());
+    /// # glassloop::create_task(server.serve(async |_: Request| "hello")).detach();
+    /// let parts: Vec<Vec<u8>> = http::get(url).await?.bytes_stream().try_collect().await?;
+    /// assert_eq!(parts.concat(), b"hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn bytes_stream(self) -> BytesStream {
+        BytesStream::new(self)
+    }
+
     /// The rest of the body.
     ///
     /// # Errors
@@ -121,31 +153,33 @@ impl Response {
         self.collect().await
     }
 
-    /// The rest of the body as text: it is taken for UTF-8, with U+FFFD for what is not. (The
-    /// charset of `Content-Type` is not looked at yet.)
+    /// The rest of the body as text, with U+FFFD for what is none: a byte order mark tells the charset, else
+    /// `Content-Type` does, else it is UTF-8.
     ///
     /// # Errors
     /// See [`Error`].
     pub async fn text(mut self) -> Result<String, Error> {
         let bytes = self.collect().await?;
-        Ok(String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+        Ok(charset::text(bytes, self.head.headers.get(header::CONTENT_TYPE)))
     }
 
-    /// The rest of the body, which is JSON, whatever `Content-Type` says.
+    /// The rest of the body, which is JSON, whatever `Content-Type` says it is; its charset is that of
+    /// [`text`](Response::text).
     ///
     /// # Errors
     /// [`Error::DecodeJson`] if it is not what `T` wants; else see [`Error`].
     pub async fn json<T: DeserializeOwned>(mut self) -> Result<T, Error> {
         let bytes = self.collect().await?;
+        let text = charset::text(bytes, self.head.headers.get(header::CONTENT_TYPE));
         let error = |source| Error::DecodeJson { url: self.destination.shown(), source };
-        serde_json::from_slice(&bytes).map_err(error)
+        serde_json::from_str(&text).map_err(error)
     }
 
     async fn collect(&mut self) -> Result<Vec<u8>, Error> {
         /// What is reserved on the mere word of the server.
         const TRUSTED: u64 = 64 * 1024;
         let declared = match &self.body {
-            Body::Reading(reading) => reading.connection.reader().remaining().unwrap_or(0),
+            Body::Reading(reading) => reading.expected().unwrap_or(0),
             Body::Complete | Body::Lost => 0,
         };
         let mut bytes = Vec::with_capacity(declared.min(TRUSTED) as usize);
@@ -160,39 +194,25 @@ impl Response {
             Body::Complete => return Ok(false),
             Body::Lost => return Err(Error::BodyLost { url: self.destination.shown() }),
         };
-        let result = reading.read(sink, &self.destination).await;
-        let complete = reading.connection.reader().is_complete();
-        match result {
-            Ok(()) if complete => self.finish(),
-            Ok(()) => {}
+        match reading.read(sink, &self.destination).await {
+            Ok(true) => Ok(true),
+            Ok(false) => {
+                self.finish();
+                Ok(false)
+            }
             Err(error) => {
+                reading.failed(&error);
                 self.body = Body::Lost;
-                return Err(error);
+                Err(error)
             }
         }
-        Ok(!complete)
     }
 
     /// The body is complete: keeps its trailers and gives the connection back.
     fn finish(&mut self) {
         if let Body::Reading(reading) = mem::replace(&mut self.body, Body::Complete) {
-            let Reading { connection, shared, .. } = *reading;
-            self.trailers = connection.reader().trailers().cloned().unwrap_or_default();
-            shared.pool.put(&self.destination.origin, connection);
+            self.trailers = reading.finish();
         }
-    }
-}
-
-impl Reading {
-    async fn read(&mut self, sink: &mut Vec<u8>, to: &Destination) -> Result<(), Error> {
-        let before = sink.len();
-        let read = self.connection.read_body(sink);
-        within(self.deadline, to, READING, read).await?.map_err(|f| failed(f, to, READING))?;
-        let received = (sink.len() - before) as u64;
-        let left = self.left.checked_sub(received);
-        let limit = self.limit;
-        self.left = left.ok_or_else(|| Error::BodyTooLarge { url: to.shown(), limit })?;
-        Ok(())
     }
 }
 

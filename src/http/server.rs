@@ -1,31 +1,55 @@
-//! The other side: a small server, to be embedded in examples, tests and benchmarks.
+//! The other side: a server to be embedded, that may face the open internet.
 //!
-//! One task a connection, one handler for all. A request is read whole before the handler sees it,
-//! and a response is written whole. There are no timeouts yet, so it is not meant to face the open
-//! internet; its limits and its framing are those of the client, and as strict.
+//! One task a connection, one handler for all. A handler gets a request as soon as its head is there, and reads the
+//! body as it likes ([`Server::serve_streaming`]), or gets it with its whole body ([`Server::serve`]). What it answers
+//! is sent whole, or as it comes. Limits and framing are those of the client, and stricter where the client has to be
+//! lenient.
+//!
+//! | file | question it answers |
+//! | --- | --- |
+//! | `server.rs` | how are connections accepted, and how does it all end? |
+//! | `server/connection.rs` | what happens, in order, on one connection? |
+//! | `server/wire.rs` | how do bytes get from the socket to the codec and back, and who waits how long? |
+//! | `server/request_body.rs`, `server/reply.rs` | what can a handler do with a request, and what can it answer? |
+//! | `server/settings.rs`, `server/patience.rs` | how much may a client send, and how slowly? |
+//! | `server/connections.rs`, `server/spare.rs`, `server/date.rs` | what do the connections share? |
+//!
+//! How requests are told apart, where two readers might disagree (request smuggling): a head ends its lines with CR LF,
+//! and a line feed alone is refused; so are folded lines, blanks in front of a colon, more or fewer than one `Host` in
+//! HTTP/1.1, a length that is not one plain number, a length beside a transfer coding, and any coding but `chunked`.
+//! After a refusal the connection closes.
 
 mod connection;
 mod connections;
 mod date;
+mod patience;
 mod reply;
+mod request_body;
+mod settings;
+mod spare;
+mod wire;
 
-use std::convert::Infallible;
+use std::cell::Cell;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use super::h1::Limits;
+use super::buffer::ReadBuffer;
 use crate::net::{Address, TcpListener};
+use crate::{CancelOnDrop, CancelToken, Semaphore};
 use connection::ServerConnection;
 use connections::Connections;
+use settings::Settings;
+use spare::Spare;
 
 pub use reply::Reply;
+pub use request_body::{RequestBody, RequestBodyError};
 
-/// A request as the handler gets it, with its whole body.
+/// A request as the handler of [`Server::serve`] gets it, with its whole body.
 pub type Request = ::http::Request<Vec<u8>>;
 
 /// An HTTP/1.1 server: keep-alive, pipelining, `Expect: 100-continue`, bodies with a length or
-/// chunked, both ways.
+/// chunked, both ways. (aiohttp's `web.Server`.)
 ///
 /// ```
 /// # glassloop::run(async {
@@ -33,6 +57,7 @@ pub type Request = ::http::Request<Vec<u8>>;
 ///
 /// let server = Server::bind("127.0.0.1:0").await?;
 /// let url = format!("http://{}/missing", server.local_addr());
+/// let stop = server.shutdown_token();
 /// let serving = glassloop::create_task(server.serve(async |request: http::Request| {
 ///     match request.uri().path() {
 ///         "/" => Reply::from("hello"),
@@ -40,7 +65,8 @@ pub type Request = ::http::Request<Vec<u8>>;
 ///     }
 /// }));
 /// assert_eq!(http::get(url).await?.status(), StatusCode::NOT_FOUND);
-/// serving.cancel();
+/// stop.cancel();
+/// assert_eq!(serving.await?, 0, "nobody had to be cut off");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// ```
@@ -49,12 +75,19 @@ pub struct Server {
     listener: TcpListener,
     local_addr: SocketAddr,
     settings: Settings,
+    stop: CancelToken,
+    /// They cancel the token.
+    stoppers: Vec<CancelOnDrop<()>>,
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Settings {
-    limits: Limits,
-    max_body_bytes: u64,
+/// What the connections of a server have in common.
+#[derive(Debug)]
+struct Shared {
+    settings: Settings,
+    clock: date::DateClock,
+    stop: CancelToken,
+    spare: Spare<ReadBuffer>,
+    spare_output: Spare<Vec<u8>>,
 }
 
 impl Server {
@@ -63,10 +96,17 @@ impl Server {
     /// # Errors
     /// As [`TcpListener::bind`].
     pub async fn bind(address: impl Into<Address>) -> io::Result<Server> {
-        let listener = TcpListener::bind(address).await?;
+        Server::on(TcpListener::bind(address).await?)
+    }
+
+    /// Takes a listener that is there already.
+    ///
+    /// # Errors
+    /// If the listener's address cannot be had.
+    pub fn on(listener: TcpListener) -> io::Result<Server> {
         let local_addr = listener.local_addr()?;
-        let settings = Settings { limits: Limits::default(), max_body_bytes: 16 * 1024 * 1024 };
-        Ok(Server { listener, local_addr, settings })
+        let (settings, stop, stoppers) = (Settings::default(), CancelToken::new(), Vec::new());
+        Ok(Server { listener, local_addr, settings, stop, stoppers })
     }
 
     /// Where it listens.
@@ -74,52 +114,128 @@ impl Server {
         self.local_addr
     }
 
-    /// The longest request head, in bytes; beyond it the answer is 431. 64 KiB by default.
-    pub fn max_head_bytes(mut self, bytes: usize) -> Server {
-        self.settings.limits.head_bytes = bytes;
-        self
+    /// Cancelling it shuts the server down in good order: it stops listening, closes connections that wait for a
+    /// request, lets the others finish the one they are at (its answer says `Connection: close`), cuts off what is left
+    /// after the [grace](Server::grace), and [`serve`](Server::serve) returns.
+    pub fn shutdown_token(&self) -> CancelToken {
+        self.stop.clone()
     }
 
-    /// The most header lines of a request; beyond it the answer is 431. 256 by default.
-    pub fn max_headers(mut self, lines: usize) -> Server {
-        self.settings.limits.headers = lines;
-        self
-    }
-
-    /// The largest request body, in bytes; beyond it the answer is 413. 16 MiB by default.
-    pub fn max_body_bytes(mut self, bytes: u64) -> Server {
-        self.settings.max_body_bytes = bytes;
-        self
-    }
-
-    /// Answers requests with this handler, for ever. Each connection is a task of its own; requests
-    /// on one connection are answered one after the other, in order.
+    /// Shuts down as [`shutdown_token`](Server::shutdown_token) does when this future is done. It runs in a task of its
+    /// own, which ends with the server.
     ///
-    /// A handler that panics costs its connection a 500, nobody else anything. A connection that
-    /// cannot be accepted (no descriptor is free, say) does not end the server: it waits a moment.
+    /// # Panics
+    /// With no loop running on this thread.
+    #[track_caller]
+    pub fn stop_when(mut self, future: impl Future<Output = ()> + 'static) -> Server {
+        let stop = self.stop.clone();
+        let waiting = async move {
+            future.await;
+            stop.cancel();
+        };
+        self.stoppers.push(crate::cancel_on_drop(crate::create_task(waiting)));
+        self
+    }
+
+    /// Shuts down in good order on SIGTERM and on Ctrl-C, which then interrupts no loop.
+    ///
+    /// # Errors
+    /// When the system has no file descriptors left.
+    ///
+    /// # Panics
+    /// With no loop running on this thread.
+    #[cfg(unix)]
+    #[track_caller]
+    pub fn stop_on_signals(mut self) -> io::Result<Server> {
+        for number in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
+            let mut signal = crate::signal(number)?;
+            self = self.stop_when(async move {
+                // It fails only in another loop, where nobody could be told.
+                let _ = signal.recv().await;
+            });
+        }
+        Ok(self)
+    }
+
+    /// Answers requests with this handler, which gets them with their whole bodies, until it is [shut
+    /// down](Server::shutdown_token). Each connection is a task of its own; requests on one connection are answered one
+    /// after the other, in order. Says how many connections had to be cut off at the end.
+    ///
+    /// A body that cannot be had ([`RequestBodyError`]) is answered without asking the handler. A handler that panics
+    /// costs its connection a 500, nobody else anything. A connection that cannot be accepted (no descriptor is free,
+    /// say) does not end the server: it waits a moment.
     ///
     /// # Cancel safety
     /// Dropping the future closes the listener and every connection, at whatever they are.
-    pub async fn serve<H, R>(self, handler: H) -> Infallible
+    pub async fn serve<H, R>(self, handler: H) -> usize
     where
         H: AsyncFn(Request) -> R + 'static,
         R: Into<Reply> + 'static,
     {
-        let handler = Rc::new(handler);
-        let clock = Rc::new(date::DateClock::default());
+        self.serve_streaming(async move |request: ::http::Request<RequestBody>| -> Result<Reply, RequestBodyError> {
+            let (parts, body) = request.into_parts();
+            let body = body.bytes().await?;
+            Ok(handler(Request::from_parts(parts, body)).await.into())
+        })
+        .await
+    }
+
+    /// As [`serve`](Server::serve), for a handler that reads the bodies itself, as they come.
+    ///
+    /// ```
+    /// # glassloop::run(async {
+    /// use glassloop::http::{self, Reply, RequestBody, RequestBodyError, Server};
+    ///
+    /// async fn count(request: ::http::Request<RequestBody>) -> Result<Reply, RequestBodyError> {
+    ///     let (mut body, mut bytes) = (request.into_body(), 0);
+    ///     while let Some(chunk) = body.chunk().await? {
+    ///         bytes += chunk.len();
+    ///     }
+    ///     Ok(Reply::json(&bytes))
+    /// }
+    ///
+    /// let server = Server::bind("127.0.0.1:0").await?.max_body_bytes(u64::MAX);
+    /// let url = format!("http://{}/", server.local_addr());
+    /// glassloop::create_task(server.serve_streaming(count)).detach();
+    /// let response = http::Client::new().post(url).body("hello").await?;
+    /// assert_eq!(response.text().await?, "5");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Cancel safety
+    /// As [`serve`](Server::serve).
+    pub async fn serve_streaming<H, R>(self, handler: H) -> usize
+    where
+        H: AsyncFn(::http::Request<RequestBody>) -> R + 'static,
+        R: Into<Reply> + 'static,
+    {
+        let Server { listener, settings, stop, stoppers: _stoppers, .. } = self;
+        let places = Semaphore::new(settings.connections).named("http connections");
+        let (spare, spare_output) = (Spare::default(), Spare::default());
+        let shared = Rc::new(Shared { settings, clock: date::DateClock::default(), stop, spare, spare_output });
         let connections = Connections::default();
-        loop {
-            match self.listener.accept().await {
-                Ok((stream, _)) => {
-                    let connection = ServerConnection::new(stream, self.settings, Rc::clone(&clock));
-                    connections.spawn(connection.run(Rc::clone(&handler)));
-                }
-                Err(error) => {
-                    if let Some(pause) = crate::net::accept_pause(&error) {
-                        crate::sleep(pause).await;
+        let handler = Rc::new(handler);
+
+        let accepting = async {
+            loop {
+                let permit = places.acquire().await;
+                match listener.accept().await {
+                    Ok((stream, _)) => {
+                        let idle = Rc::new(Cell::new(false));
+                        let connection = ServerConnection::new(stream, Rc::clone(&shared), Rc::clone(&idle));
+                        connections.spawn(connection.run(Rc::clone(&handler)), idle, permit);
+                    }
+                    Err(error) => {
+                        if let Some(pause) = crate::net::accept_pause(&error) {
+                            crate::sleep(pause).await;
+                        }
                     }
                 }
             }
-        }
+        };
+        let _: Option<()> = shared.stop.until_cancelled(accepting).await;
+        drop(listener);
+        connections.drain(shared.settings.grace).await
     }
 }

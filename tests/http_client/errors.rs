@@ -11,7 +11,7 @@ use crate::raw_server::{Hold, RawServer, Recv, Reset, send};
 use crate::{answer, text};
 
 #[test]
-fn incomplete_answers_are_errors() {
+fn rule_05_incomplete_answers_are_errors() {
     for bytes in [
         "",
         "HTTP/1.1 20",
@@ -42,21 +42,51 @@ fn malformed_answers_are_errors() {
         "HTTP/1.1 2000 OK\r\n\r\n",
         "SSH-2.0-OpenSSH_9.2p1\r\n",
         "HTTP/1.1 101 Switching Protocols\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length : 6\r\n\r\nhello\n",
         "HTTP/1.1 200 OK\r\nX-A: a\r\n b\r\nContent-Length: 6\r\n\r\nhello\n",
         "HTTP/1.1 200 OK\r\nX-A: a\0b\r\nContent-Length: 6\r\n\r\nhello\n",
         "HTTP/1.1 200 OK\r\ngarbage line\r\nContent-Length: 6\r\n\r\nhello\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nContent-Length: 7\r\n\r\nhello\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: +6\r\n\r\nhello\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: foo\r\n\r\nhello\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhello\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n",
     ] {
         let error = answer(bytes);
         assert!(matches!(error, Err(Error::Protocol { .. })), "{bytes:?}: {error:?}");
     }
     let interim = "HTTP/1.1 100 Continue\r\n\r\n".repeat(17).leak();
     assert!(matches!(answer(interim), Err(Error::Protocol { .. })));
+}
+
+fn refuses(bytes: String) {
+    let error = answer(bytes.clone().leak());
+    assert!(matches!(error, Err(Error::Protocol { .. })), "{bytes:?}: {error:?}");
+}
+
+#[test]
+fn rule_03_numbers_are_digits_and_nothing_else() {
+    for length in ["+6", "-6", "0x6", "6abc", "6 6", "6, 7", "", "\"6\"", "18446744073709551622", "6;", "6.0"] {
+        refuses(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nhello\n"));
+    }
+    for size in ["+6", "-6", "0x6", "zz", "6 6", "", " ", "FFFFFFFFFFFFFFFFF", "6h", "6,"] {
+        refuses(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{size}\r\nhello\n\r\n0\r\n\r\n"));
+    }
+}
+
+#[test]
+fn rule_04_ambiguous_framing_is_an_error() {
+    for lines in [
+        "Content-Length: 6\r\nContent-Length: 7",
+        "Content-Length : 6",
+        "Transfer-Encoding : chunked",
+        "Transfer-Encoding: foo",
+        "Transfer-Encoding: chunked, gzip",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\n Content-Length: 6",
+    ] {
+        refuses(format!("HTTP/1.1 200 OK\r\n{lines}\r\n\r\nhello\n"));
+    }
+    // Each chunk ends with a line end, the right one.
+    for chunks in
+        ["3\r\nhello\r\n0\r\n\r\n", "6\r\nhello\n0\r\n\r\n", "6\nhello\n\r\n0\r\n\r\n", "6\r\nhello\n\rX0\r\n\r\n"]
+    {
+        refuses(format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}"));
+    }
 }
 
 #[test]
@@ -83,7 +113,7 @@ fn a_lost_body_never_looks_complete() {
 }
 
 #[test]
-fn limits_on_head_and_body_hold() {
+fn rule_12_limits_on_head_and_body_hold() {
     run(async {
         let client = Client::builder().max_head_bytes(1000).max_headers(5).max_body_bytes(10).build();
         let long = format!("HTTP/1.1 200 OK\r\nX-A: {}", "a".repeat(2000));
@@ -146,8 +176,8 @@ fn what_must_not_be_sent_is_refused_before_connecting() {
         }
         let error = http::get("no URL").await.unwrap_err();
         assert!(matches!(error, Error::InvalidUrl { .. }) && error.source().is_some());
-        let error = http::get("https://h.test/").await.unwrap_err();
-        let text = "unsupported scheme `https` (only http): https://h.test/";
+        let error = http::get("gopher://h.test/").await.unwrap_err();
+        let text = "unsupported scheme `gopher`: gopher://h.test/";
         assert_eq!(error.to_string(), text);
         // The first error stands, whatever is said afterwards.
         let error = http::get("http://").header("x a", "b").body("x").await.unwrap_err();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use glassloop::http::{self, Client, Error, StatusCode, Version};
+use glassloop::http::{self, Client, Error, StatusCode, Version, decode};
 use glassloop::run;
 
 use crate::answer;
@@ -20,8 +20,9 @@ fn a_get_sends_host_agent_and_accept_in_one_head() {
         assert_eq!(response.text().await.unwrap(), "hello\n");
         let host = server.base.strip_prefix("http://").unwrap();
         let version = env!("CARGO_PKG_VERSION");
-        let expected =
-            format!("GET /a?x=1 HTTP/1.1\r\nhost: {host}\r\nuser-agent: glassloop/{version}\r\naccept: */*\r\n\r\n");
+        let own = format!("host: {host}\r\nuser-agent: glassloop/{version}\r\naccept: */*\r\n");
+        let codings = decode::ACCEPTED.map(|codings| format!("accept-encoding: {codings}\r\n")).unwrap_or_default();
+        let expected = format!("GET /a?x=1 HTTP/1.1\r\n{own}{codings}\r\n");
         assert_eq!(server.request(0), expected);
     });
 }

@@ -1,10 +1,26 @@
 //! The client against servers that write literal bytes.
 
+mod connecting;
+#[cfg(feature = "compression")]
+mod content;
+#[cfg(feature = "cookies")]
+mod cookies;
+mod dropping;
 mod errors;
+mod events;
 mod exchange;
+mod pool;
+mod proxy;
 mod raw_server;
+mod redirects;
+mod requests;
 mod reuse;
 mod time;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(feature = "tls")]
+mod tls_server;
+mod upload;
 
 use glassloop::http::{self, Client, Error};
 use glassloop::{Clock, Runtime, run};

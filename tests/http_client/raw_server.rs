@@ -10,8 +10,10 @@ use glassloop::net::{TcpListener, TcpStream};
 /// What a server does on one connection, in order.
 #[derive(Clone)]
 pub(crate) enum Do {
-    /// Reads one request: its head, and as much body as its Content-Length says.
+    /// Reads one request: its head, and as much body as its Content-Length says, or all chunks.
     Recv,
+    /// Reads the head of a request.
+    RecvHead,
     Send(Vec<u8>),
     /// Waits until the client closes.
     Hold,
@@ -41,8 +43,18 @@ impl RawServer {
         RawServer::start_at("127.0.0.1:0", scripts).await
     }
 
-    pub(crate) async fn start_at(address: &str, scripts: Vec<Vec<Do>>) -> RawServer {
+    /// `@PORT@` in what is sent stands for the server's own.
+    pub(crate) async fn start_at(address: &str, mut scripts: Vec<Vec<Do>>) -> RawServer {
         let listener = TcpListener::bind(address).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        for step in scripts.iter_mut().flatten() {
+            if let Do::Send(bytes) = step
+                && let Ok(text) = std::str::from_utf8(bytes)
+                && text.contains("@PORT@")
+            {
+                *bytes = text.replace("@PORT@", &port.to_string()).into_bytes();
+            }
+        }
         let base = format!("http://{}", listener.local_addr().unwrap());
         let requests = Rc::new(RefCell::new(Vec::new()));
         let connections = Rc::new(Cell::new(0));
@@ -81,8 +93,8 @@ impl RawServer {
 async fn play(mut stream: TcpStream, script: Vec<Do>, requests: Rc<RefCell<Vec<String>>>) -> io::Result<()> {
     for step in script {
         match step {
-            Recv => {
-                let request = read_request(&mut stream).await?;
+            Recv | Do::RecvHead => {
+                let request = read_request(&mut stream, matches!(step, Recv)).await?;
                 requests.borrow_mut().push(request);
             }
             Do::Send(bytes) => stream.write_all(&bytes).await?,
@@ -97,14 +109,18 @@ async fn play(mut stream: TcpStream, script: Vec<Do>, requests: Rc<RefCell<Vec<S
     Ok(())
 }
 
-async fn read_request(stream: &mut TcpStream) -> io::Result<String> {
+async fn read_request(stream: &mut TcpStream, with_body: bool) -> io::Result<String> {
     let mut bytes = Vec::new();
     let mut buffer = vec![0; 64 * 1024];
     loop {
         let text = String::from_utf8_lossy(&bytes);
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
-            if body.len() >= length.map_or(0, |length| length.parse().unwrap()) {
+            let is_complete = match head.contains("transfer-encoding: chunked") {
+                true => body.ends_with("0\r\n\r\n"),
+                false => body.len() >= length.map_or(0, |length| length.parse().unwrap()),
+            };
+            if is_complete || !with_body {
                 return Ok(text.into_owned());
             }
         }

@@ -1,12 +1,10 @@
 //! Time limits, and futures that are dropped half-way.
 
-use std::future::poll_fn;
-use std::pin::pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use glassloop::http::Client;
 
+use crate::dropping::at_most;
 use crate::raw_server::{HELLO, Hold, RawServer, Recv, Sleep, send};
 use crate::{run_virtual, text};
 
@@ -81,21 +79,6 @@ fn a_dropped_chunk_future_loses_nothing() {
         assert_eq!(text(&client, server.url("/")).await.unwrap(), "hello\n");
         assert_eq!(server.connections(), 1);
     });
-}
-
-/// Polls a future so many times and then drops it; its output, if it came to that.
-async fn at_most<T>(polls: usize, future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
-    let mut left = polls;
-    poll_fn(|cx| {
-        if left == 0 {
-            return Poll::Ready(None);
-        }
-        left -= 1;
-        let polled = future.as_mut().poll(cx);
-        if left == 0 && polled.is_pending() { Poll::Ready(None) } else { polled.map(Some) }
-    })
-    .await
 }
 
 #[test]

@@ -12,43 +12,60 @@ use super::Framing;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncodeError {
+    /// The method is no token.
+    #[error("forbidden byte in the method")]
+    Method,
     /// The request target is empty or holds a blank, a control byte or a byte beyond ASCII.
     #[error("forbidden byte in the request target")]
     Target,
-    /// The value of this header holds a line end or a NUL.
+    /// The value of this header holds a control byte.
     #[error("forbidden byte in the value of the header `{0}`")]
     Value(header::HeaderName),
 }
 
-/// Appends the head of an HTTP/1.1 request.
+/// Appends the head of an HTTP/1.1 request: of `defaults` those that `headers` has nothing of, and `Host` first.
 ///
-/// `Host` comes first. The framing is this codec's own: `Content-Length` and `Transfer-Encoding`
-/// among `headers` are left out, and what `framing` says is written instead ([`Framing::Empty`]
-/// and [`Framing::UntilClose`] write neither).
+/// The framing is this codec's own: `Content-Length` and `Transfer-Encoding` among `headers` are left out, and what
+/// `framing` says is written instead ([`Framing::Empty`] and [`Framing::UntilClose`] write neither).
 ///
 /// # Errors
 /// A forbidden byte; `out` is then as it was.
-pub fn encode_request_head(
+pub fn encode_request_head<'d>(
     out: &mut Vec<u8>,
     method: &Method,
     target: &str,
     headers: &HeaderMap,
+    defaults: impl IntoIterator<Item = (header::HeaderName, &'d [u8]), IntoIter: Clone>,
     framing: Framing,
 ) -> Result<(), EncodeError> {
+    if !method.as_str().bytes().all(is_token_byte) {
+        return Err(EncodeError::Method);
+    }
     if target.is_empty() || !target.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(EncodeError::Target);
     }
+    let defaults = defaults.into_iter();
     undo_on_error(out, |out| {
         for part in [method.as_str(), " ", target, " HTTP/1.1\r\n"] {
             out.extend_from_slice(part.as_bytes());
         }
-        if let Some(host) = headers.get(header::HOST) {
+        let is_host = |name: &header::HeaderName| *name == header::HOST;
+        let default_host = defaults.clone().find(|(name, _)| is_host(name)).map(|(_, host)| host);
+        if let Some(host) = headers.get(header::HOST).map(header::HeaderValue::as_bytes).or(default_host) {
             put_line(out, &header::HOST, host)?;
         }
-        put_headers(out, headers, |name| name == header::HOST)?;
+        put_headers(out, headers, is_host)?;
+        for (name, value) in defaults.filter(|(name, _)| !is_host(name) && !headers.contains_key(name)) {
+            put_line(out, &name, value)?;
+        }
         put_framing(out, framing);
         Ok(())
     })
+}
+
+/// RFC 9110 §5.6.2.
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// Appends the head of a response; its status line always says HTTP/1.1, the version of the sender.
@@ -64,12 +81,31 @@ pub fn encode_response_head(
     headers: &HeaderMap,
     framing: Framing,
 ) -> Result<(), EncodeError> {
+    encode_response_head_with(out, status, headers, [], framing)
+}
+
+/// As [`encode_response_head`], with lines that are added where `headers` has none of that name.
+///
+/// # Errors
+/// A forbidden byte; `out` is then as it was.
+pub fn encode_response_head_with<'d>(
+    out: &mut Vec<u8>,
+    status: StatusCode,
+    headers: &HeaderMap,
+    defaults: impl IntoIterator<Item = (&'d header::HeaderName, &'d header::HeaderValue)>,
+    framing: Framing,
+) -> Result<(), EncodeError> {
     undo_on_error(out, |out| {
         let reason = status.canonical_reason().unwrap_or("");
         for part in ["HTTP/1.1 ", status.as_str(), " ", reason, "\r\n"] {
             out.extend_from_slice(part.as_bytes());
         }
         put_headers(out, headers, |_| false)?;
+        for (name, value) in defaults {
+            if !headers.contains_key(name) {
+                put_line(out, name, value)?;
+            }
+        }
         if let (Framing::Empty, Some(length)) = (framing, headers.get(header::CONTENT_LENGTH)) {
             put_line(out, &header::CONTENT_LENGTH, length)?;
         }
@@ -114,13 +150,14 @@ fn put_headers(
     Ok(())
 }
 
-fn put_line(out: &mut Vec<u8>, name: &header::HeaderName, value: &header::HeaderValue) -> Result<(), EncodeError> {
-    if value.as_bytes().iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+fn put_line(out: &mut Vec<u8>, name: &header::HeaderName, value: impl AsRef<[u8]>) -> Result<(), EncodeError> {
+    let value = value.as_ref();
+    if value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
         return Err(EncodeError::Value(name.clone()));
     }
     out.extend_from_slice(name.as_str().as_bytes());
     out.extend_from_slice(b": ");
-    out.extend_from_slice(value.as_bytes());
+    out.extend_from_slice(value);
     out.extend_from_slice(b"\r\n");
     Ok(())
 }
@@ -158,10 +195,18 @@ mod tests {
             ("host", "a.test"),
         ]);
         let mut out = Vec::new();
-        encode_request_head(&mut out, &Method::POST, "/x?y", &map, Framing::Length(5)).unwrap();
+        encode_request_head(
+            &mut out,
+            &Method::POST,
+            "/x?y",
+            &map,
+            [(header::ACCEPT, b"none".as_slice()), (header::TE, b"x")],
+            Framing::Length(5),
+        )
+        .unwrap();
         assert_eq!(
             String::from_utf8(out).unwrap(),
-            "POST /x?y HTTP/1.1\r\nhost: a.test\r\naccept: */*\r\ncontent-length: 5\r\n\r\n"
+            "POST /x?y HTTP/1.1\r\nhost: a.test\r\naccept: */*\r\nte: x\r\ncontent-length: 5\r\n\r\n"
         );
     }
 
@@ -170,7 +215,7 @@ mod tests {
         for target in ["", "/a b", "/a\r\nX: y", "/\0", "/caf\u{e9}", "/\u{7f}"] {
             let mut out = b"before".to_vec();
             let map = HeaderMap::new();
-            let result = encode_request_head(&mut out, &Method::GET, target, &map, Framing::Empty);
+            let result = encode_request_head(&mut out, &Method::GET, target, &map, [], Framing::Empty);
             assert_eq!(result, Err(EncodeError::Target), "{target:?}");
             assert_eq!(out, b"before");
         }

@@ -22,6 +22,9 @@ pub enum Error {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// A line feed without a carriage return in the head of a request: others may see no end of the line there.
+    #[error("a line feed without a carriage return")]
+    BareLineFeed,
     /// More header lines than the limit.
     #[error("more than {limit} header lines")]
     TooManyHeaders {
@@ -47,8 +50,8 @@ pub enum Error {
     /// HTTP/1.0: two readers could see two different ends.
     #[error("the framing of the request is ambiguous")]
     AmbiguousFraming,
-    /// An HTTP/1.1 request without `Host`, or any request with several.
-    #[error("not exactly one Host header")]
+    /// An HTTP/1.1 request without `Host`, any request with several, or one whose value is no host.
+    #[error("not exactly one Host header with a host in it")]
     Host,
     /// A chunk size that is not one to sixteen hexadecimal digits.
     #[error("malformed chunk size")]

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dripped_head_costs_linear_work() {
+    fn rule_13_a_dripped_head_costs_linear_work() {
         let line = "X-A: 0123456789\r\n";
         let head = format!("HTTP/1.1 200 OK\r\n{}\r\n", line.repeat(200));
         let mut scanner = HeadScanner::default();

@@ -72,6 +72,7 @@ impl RequestReader {
         let Some(head) = head else {
             return Ok(Step { consumed, event: RequestEvent::NeedMore });
         };
+        check_line_ends(&input[..consumed])?;
         check_host(&head)?;
         let framing = request_framing(head.version, &head.headers)?;
         self.keep_alive = keep_alive(head.version, &head.headers);
@@ -117,13 +118,28 @@ impl RequestReader {
     }
 }
 
-/// RFC 9112 §3.2: HTTP/1.1 needs one `Host`, nobody may send two.
+/// RFC 9112 §2.2 allows to take a line feed alone for the end of a line, or not to: what stands in front of a server may have
+/// decided otherwise. Empty lines in front of the head are nobody's.
+fn check_line_ends(head: &[u8]) -> Result<(), Error> {
+    let is_empty_line = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    let start = head.iter().position(|byte| !is_empty_line(byte)).unwrap_or(head.len());
+    let bare = head[start..].windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r');
+    if bare { Err(Error::BareLineFeed) } else { Ok(()) }
+}
+
+/// RFC 9112 §3.2: HTTP/1.1 needs one `Host`, nobody may send two, and its value has the form of an authority.
 fn check_host(head: &RequestHead) -> Result<(), Error> {
-    match head.headers.get_all(header::HOST).iter().count() {
-        1 => Ok(()),
-        0 if head.version == Version::HTTP_10 => Ok(()),
+    let mut hosts = head.headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) if host.as_bytes().iter().all(|&byte| may_be_in_host(byte)) => Ok(()),
+        (None, None) if head.version == Version::HTTP_10 => Ok(()),
         _ => Err(Error::Host),
     }
+}
+
+/// Letters, digits, the marks of a registered name, and what a port and an IP literal need (RFC 3986 §3.2.2).
+fn may_be_in_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(&byte)
 }
 
 /// RFC 9110 §10.1.1: not from HTTP/1.0 clients, which do not know interim responses.

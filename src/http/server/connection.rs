@@ -1,8 +1,9 @@
 //! One connection of the server: requests in, responses out, in order.
 
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
-use std::net::Shutdown;
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
@@ -10,179 +11,248 @@ use std::task::Poll;
 use std::time::Duration;
 
 use ::http::header::{self, HeaderValue};
-use ::http::{Method, StatusCode, Version};
+use ::http::{Method, Request, StatusCode, Version};
 
-use super::date::DateClock;
-use super::{Reply, Request, Settings};
-use crate::http::buffer::ReadBuffer;
-use crate::http::h1::{self, RequestEvent, RequestHead, RequestReader};
+use super::reply::{ByteStream, ReplyBody};
+use super::wire::{BodyState, NoRequest, Wire};
+use super::{Reply, RequestBody, Shared};
+use crate::http::h1::{self, Framing, RequestHead};
 use crate::net::TcpStream;
 
-/// A response buffer larger than this is not kept for the next response.
+/// A body of at most this size is copied behind its head; a larger one is sent from where it is.
+const COPIED: usize = 16 * 1024;
+/// A buffer larger than this is not kept for other responses.
 const KEPT_OUTPUT: usize = 64 * 1024;
+/// Of a request body that nobody wants, at most this much is read to keep the connection.
+const SKIPPED: u64 = 64 * 1024;
 
 /// A connection that was accepted.
 #[derive(Debug)]
 pub(super) struct ServerConnection {
-    stream: TcpStream,
-    settings: Settings,
-    clock: Rc<DateClock>,
-    received: ReadBuffer,
+    wire: Rc<RefCell<Wire>>,
+    shared: Rc<Shared>,
+    idle: Rc<Cell<bool>>,
     output: Vec<u8>,
 }
 
-/// What came instead of a request.
-enum Refused {
-    /// The client closed between two requests: nothing is wrong.
-    Closed,
-    /// The connection broke: there is nobody to answer.
-    Broken,
-    /// The request is refused with this status.
-    With(StatusCode),
+/// What comes behind an exchange.
+enum Then {
+    Next,
+    /// The last answer was sent.
+    Close,
+    /// The answer broke off, or nobody is there.
+    Cut,
 }
 
-impl From<io::Error> for Refused {
-    fn from(_: io::Error) -> Refused {
-        Refused::Broken
-    }
-}
-
-impl From<h1::Error> for Refused {
-    fn from(error: h1::Error) -> Refused {
-        Refused::With(match error {
-            h1::Error::HeadTooLarge { .. } | h1::Error::TooManyHeaders { .. } => {
-                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
-            }
-            h1::Error::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
-            h1::Error::TransferEncoding => StatusCode::NOT_IMPLEMENTED,
-            _ => StatusCode::BAD_REQUEST,
-        })
-    }
+/// What an answer depends on.
+struct Asked {
+    method: Method,
+    version: Version,
+    keep_alive: bool,
 }
 
 impl ServerConnection {
-    pub(super) fn new(stream: TcpStream, settings: Settings, clock: Rc<DateClock>) -> ServerConnection {
-        let (received, output) = Default::default();
-        ServerConnection { stream, settings, clock, received, output }
+    pub(super) fn new(stream: TcpStream, shared: Rc<Shared>, idle: Rc<Cell<bool>>) -> ServerConnection {
+        let wire = Rc::new(RefCell::new(Wire::new(stream, Rc::clone(&shared))));
+        ServerConnection { wire, shared, idle, output: Vec::new() }
     }
 
     /// Answers requests until either side closes.
     pub(super) async fn run<H, R>(mut self, handler: Rc<H>)
     where
-        H: AsyncFn(Request) -> R,
+        H: AsyncFn(Request<RequestBody>) -> R,
         R: Into<Reply>,
     {
+        let mut requests = 0;
         loop {
-            match self.exchange(&*handler).await {
-                Ok(true) => {}
-                Ok(false) => return self.linger().await,
-                Err(Refused::Closed | Refused::Broken) => return,
-                Err(Refused::With(status)) => {
-                    let refusal = Reply::from(status);
-                    if self.answer(refusal, &Method::GET, Version::HTTP_11, true).await.is_ok() {
-                        self.linger().await;
-                    }
-                    return;
+            let number = self.wire.borrow_mut().begin();
+            let then = match self.next_head().await {
+                Ok(head) => {
+                    requests += 1;
+                    let last = requests >= self.shared.settings.requests;
+                    self.exchange(head, number, last, &*handler).await
                 }
+                Err(NoRequest::Silence) => return,
+                Err(NoRequest::Refused(status)) => {
+                    let asked = Asked { method: Method::GET, version: Version::HTTP_11, keep_alive: false };
+                    self.respond(status.into(), &asked).await
+                }
+            };
+            match then {
+                Then::Next => {}
+                Then::Close => return self.linger().await,
+                Then::Cut => return,
             }
         }
     }
 
-    /// One request and its response. Says whether there may be another.
-    async fn exchange<H, R>(&mut self, handler: &H) -> Result<bool, Refused>
+    async fn next_head(&self) -> Result<RequestHead, NoRequest> {
+        poll_fn(|cx| {
+            let mut wire = self.wire.borrow_mut();
+            let polled = wire.poll_head(cx);
+            let idle = polled.is_pending() && !wire.has_begun();
+            self.idle.set(idle);
+            if idle && self.shared.stop.is_cancelled() { Poll::Ready(Err(NoRequest::Silence)) } else { polled }
+        })
+        .await
+    }
+
+    /// One request and its response.
+    async fn exchange<H, R>(&mut self, head: RequestHead, number: u64, last: bool, handler: &H) -> Then
     where
-        H: AsyncFn(Request) -> R,
+        H: AsyncFn(Request<RequestBody>) -> R,
         R: Into<Reply>,
     {
-        let (request, keep_alive) = self.read_request().await?;
-        let (method, version) = (request.method().clone(), request.version());
-        let (reply, close) = match unless_panicked(handler, request).await {
-            Some(reply) => {
-                let reply = reply.into();
-                let close = !keep_alive || reply.closes();
-                (reply, close)
-            }
-            None => (Reply::from(StatusCode::INTERNAL_SERVER_ERROR), true),
+        let keep_alive = self.wire.borrow().keep_alive() && !last;
+        let mut asked = Asked { method: head.method.clone(), version: head.version, keep_alive };
+        let request = assemble(head, RequestBody::new(&self.wire, number));
+        let reply = unless_panicked(handler, request).await.map(Into::into);
+        asked.keep_alive &= reply.is_some();
+        let reply = reply.unwrap_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into());
+        match self.respond(reply, &asked).await {
+            Then::Next if !self.skip_body().await => Then::Close,
+            then => then,
+        }
+    }
+
+    /// Sends a response, and says whether the connection may go on.
+    async fn respond(&mut self, mut reply: Reply, asked: &Asked) -> Then {
+        reply.make_final(&asked.method, asked.version);
+        let framing = reply.framing(&asked.method, asked.version);
+        let close = !asked.keep_alive
+            || reply.closes()
+            || framing == Framing::UntilClose
+            || self.shared.stop.is_cancelled()
+            || !self.can_reach_the_next_request();
+        self.output = self.shared.spare_output.take();
+        self.output.extend_from_slice(self.wire.borrow_mut().begin_response(self.body_is_wanted()));
+        if self.put_head(&reply, asked.version, framing, close).is_err() {
+            return Then::Cut; // a value that the types of `http` do not let through
+        }
+        let sent = match reply.body {
+            _ if framing == Framing::Empty => self.send(&[]).await,
+            ReplyBody::Whole(body) => self.send_whole(&body, framing, reply.chunk_bytes).await,
+            ReplyBody::Stream { stream, .. } => self.send_stream(stream, framing).await,
         };
-        self.answer(reply, &method, version, close).await?;
-        Ok(!close)
+        if self.output.capacity() <= KEPT_OUTPUT {
+            self.output.clear();
+            self.shared.spare_output.give(mem::take(&mut self.output));
+        }
+        match sent {
+            Err(_) => Then::Cut,
+            Ok(()) if close => Then::Close,
+            Ok(()) => Then::Next,
+        }
     }
 
-    /// Reads a whole request, and whether its sender is ready for another.
-    async fn read_request(&mut self) -> Result<(Request, bool), Refused> {
-        let mut reader = RequestReader::new(self.settings.limits);
-        let mut head = None;
-        let mut body = Vec::new();
+    /// Whether the end of this request's body will be found, as far as can be known when its answer begins.
+    fn can_reach_the_next_request(&self) -> bool {
+        match self.wire.borrow().body() {
+            BodyState::Complete => true,
+            BodyState::Failed => false,
+            BodyState::Open { .. } if self.body_is_wanted() => true,
+            BodyState::Open { untold: true, .. } => false,
+            BodyState::Open { remaining, .. } => remaining.is_none_or(|remaining| remaining <= SKIPPED),
+        }
+    }
+
+    /// Whether somebody still holds the body: the stream that is the answer, mostly.
+    fn body_is_wanted(&self) -> bool {
+        Rc::strong_count(&self.wire) > 1
+    }
+
+    fn put_head(
+        &mut self,
+        reply: &Reply,
+        version: Version,
+        framing: Framing,
+        close: bool,
+    ) -> Result<(), h1::EncodeError> {
+        let connection = match close {
+            true => Some(HeaderValue::from_static("close")),
+            false => (version == Version::HTTP_10).then(|| HeaderValue::from_static("keep-alive")),
+        };
+        let defaults = [(header::CONNECTION, connection), (header::DATE, self.shared.clock.now())];
+        let defaults = defaults.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        h1::encode_response_head_with(&mut self.output, reply.status, &reply.headers, defaults, framing)
+    }
+
+    async fn send_whole(&mut self, body: &[u8], framing: Framing, chunk_bytes: Option<usize>) -> io::Result<()> {
+        if framing == Framing::Chunked {
+            for chunk in body.chunks(chunk_bytes.unwrap_or(COPIED)) {
+                h1::encode_chunk(&mut self.output, chunk);
+            }
+            h1::encode_last_chunk(&mut self.output);
+            return self.send(&[]).await;
+        }
+        if body.len() > COPIED {
+            return self.send(body).await;
+        }
+        self.output.extend_from_slice(body);
+        self.send(&[]).await
+    }
+
+    /// Sends what the stream gives: as much at once as it has, and no more than the client takes.
+    async fn send_stream(&mut self, mut stream: ByteStream, framing: Framing) -> io::Result<()> {
+        let mut left = match framing {
+            Framing::Length(length) => length,
+            _ => u64::MAX,
+        };
         loop {
-            let step = reader.next(self.received.unread())?;
-            if let RequestEvent::Data(range) = &step.event {
-                self.check_size(body.len() as u64 + range.len() as u64)?;
-                body.extend_from_slice(&self.received.unread()[range.clone()]);
+            let has_output = !self.output.is_empty();
+            let next = poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| stream.as_mut().poll_next(cx))) {
+                Ok(Poll::Ready(item)) => Poll::Ready(Some(item)),
+                Ok(Poll::Pending) if has_output => Poll::Ready(None),
+                Ok(Poll::Pending) => Poll::Pending,
+                Err(_) => Poll::Ready(Some(Some(Err(io::Error::other("the stream panicked"))))),
+            });
+            let Some(item) = next.await else {
+                self.send(&[]).await?;
+                continue;
+            };
+            let Some(chunk) = item.transpose()? else { break };
+            let wrong_length = || io::Error::other("the stream does not have the length that was announced");
+            left = left.checked_sub(chunk.len() as u64).ok_or_else(wrong_length)?;
+            match framing {
+                Framing::Chunked => h1::encode_chunk(&mut self.output, &chunk),
+                _ => self.output.extend_from_slice(&chunk),
             }
-            self.received.consume(step.consumed);
-            match step.event {
-                RequestEvent::Data(_) => {}
-                RequestEvent::Head(received) => {
-                    self.check_head(&received, &reader).await?;
-                    head = Some(received);
-                }
-                RequestEvent::NeedMore => {
-                    let nothing_yet = head.is_none() && self.received.is_empty();
-                    if self.receive().await? == 0 {
-                        if nothing_yet {
-                            return Err(Refused::Closed);
-                        }
-                        reader.closed(self.received.unread())?;
-                    }
-                }
-                RequestEvent::End => {
-                    let head = head.expect("the head comes before the end");
-                    return Ok((assemble(head, body), reader.keep_alive()));
-                }
+            if self.output.len() >= COPIED {
+                self.send(&[]).await?;
             }
         }
+        match framing {
+            Framing::Chunked => h1::encode_last_chunk(&mut self.output),
+            Framing::Length(_) if left > 0 => {
+                return Err(io::Error::other("the stream is shorter than was announced"));
+            }
+            _ => {}
+        }
+        self.send(&[]).await
     }
 
-    /// Refuses what the head alone condemns, and lets a client that waits for it send its body.
-    async fn check_head(&mut self, head: &RequestHead, reader: &RequestReader) -> Result<(), Refused> {
-        if head.method == Method::CONNECT {
-            return Err(Refused::With(StatusCode::NOT_IMPLEMENTED));
-        }
-        self.check_size(reader.remaining().unwrap_or(0))?;
-        if reader.expects_continue() && self.received.is_empty() {
-            self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
-        }
-        Ok(())
-    }
-
-    fn check_size(&self, body_bytes: u64) -> Result<(), Refused> {
-        if body_bytes > self.settings.max_body_bytes {
-            return Err(Refused::With(StatusCode::PAYLOAD_TOO_LARGE));
-        }
-        Ok(())
-    }
-
-    async fn receive(&mut self) -> io::Result<usize> {
-        poll_fn(|cx| self.received.poll_fill(cx, &mut self.stream)).await
-    }
-
-    /// Writes a response, in one piece.
-    async fn answer(&mut self, mut reply: Reply, method: &Method, version: Version, close: bool) -> io::Result<()> {
-        if close {
-            reply.default_header(header::CONNECTION, HeaderValue::from_static("close"));
-        } else if version == Version::HTTP_10 {
-            reply.default_header(header::CONNECTION, HeaderValue::from_static("keep-alive"));
-        }
-        if let Some(date) = self.clock.now() {
-            reply.default_header(header::DATE, date);
-        }
+    /// Writes what was put out, and these bytes behind it, in one piece.
+    async fn send(&mut self, behind: &[u8]) -> io::Result<()> {
+        let mut sent = 0;
+        let parts = [&self.output[..], behind];
+        poll_fn(|cx| self.wire.borrow_mut().poll_send(cx, parts, &mut sent)).await?;
         self.output.clear();
-        reply.encode(&mut self.output, method, version).map_err(io::Error::other)?;
-        self.stream.write_all(&self.output).await?;
-        if self.output.capacity() > KEPT_OUTPUT {
-            self.output = Vec::new();
-        }
         Ok(())
+    }
+
+    /// Reads what is left of the request's body, if it is little. Whether its end was found.
+    async fn skip_body(&mut self) -> bool {
+        let number = self.wire.borrow_mut().take_over();
+        let mut skipped = 0;
+        while self.wire.borrow().body() != BodyState::Complete {
+            let mut chunk = Vec::new();
+            let read = poll_fn(|cx| self.wire.borrow_mut().poll_body(cx, number, &mut chunk)).await;
+            skipped += chunk.len() as u64;
+            if read.is_err() || skipped > SKIPPED {
+                return false;
+            }
+        }
+        true
     }
 
     /// Closes, though the client may still be sending: first only our half, as a close with unread
@@ -190,14 +260,14 @@ impl ServerConnection {
     async fn linger(&mut self) {
         const LONGEST: Duration = Duration::from_secs(1);
         const MOST: usize = 1024 * 1024;
-        if self.stream.shutdown(Shutdown::Write).is_err() {
+        self.wire.borrow_mut().begin(); // who still holds the body reads no longer
+        if self.wire.borrow().end_writing().is_err() {
             return;
         }
         let drain = async {
             let mut drained = 0;
             while drained < MOST {
-                self.received.consume(self.received.unread().len());
-                match self.receive().await {
+                match poll_fn(|cx| self.wire.borrow_mut().poll_discard(cx)).await {
                     Ok(0) | Err(_) => return,
                     Ok(count) => drained += count,
                 }
@@ -208,7 +278,15 @@ impl ServerConnection {
     }
 }
 
-fn assemble(head: RequestHead, body: Vec<u8>) -> Request {
+impl Drop for ServerConnection {
+    fn drop(&mut self) {
+        if self.body_is_wanted() {
+            self.wire.borrow_mut().abandon();
+        }
+    }
+}
+
+fn assemble(head: RequestHead, body: RequestBody) -> Request<RequestBody> {
     let mut request = Request::new(body);
     *request.method_mut() = head.method;
     *request.uri_mut() = head.target;
@@ -218,9 +296,9 @@ fn assemble(head: RequestHead, body: Vec<u8>) -> Request {
 }
 
 /// What the handler answers, unless it panics.
-async fn unless_panicked<H, R>(handler: &H, request: Request) -> Option<R>
+async fn unless_panicked<H, R>(handler: &H, request: Request<RequestBody>) -> Option<R>
 where
-    H: AsyncFn(Request) -> R,
+    H: AsyncFn(Request<RequestBody>) -> R,
 {
     let answer = catch_unwind(AssertUnwindSafe(|| handler(request))).ok()?;
     let mut answer = pin!(answer);

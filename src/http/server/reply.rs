@@ -1,25 +1,41 @@
 //! What a handler answers.
 
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
 use ::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use ::http::{Method, StatusCode, Version};
+use futures_core::Stream;
 use serde::Serialize;
 
-use crate::http::h1::{EncodeError, Framing, encode_chunk, encode_last_chunk, encode_response_head};
+use crate::http::h1::{self, Framing};
 
-/// A response as a handler gives it: from a text, bytes, a status alone, or a whole
-/// [`http::Response`](::http::Response), and changed from there.
-#[derive(Debug, Clone)]
+/// A response as a handler gives it: from a text, bytes, a status alone, a stream, or a whole
+/// [`http::Response`](::http::Response), and changed from there. (aiohttp's `web.Response` and `web.StreamResponse`.)
+///
+/// Of a `Result` with two that can be replies, either is one; so a handler may use `?` on the errors of a body.
 pub struct Reply {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Vec<u8>,
-    chunk_bytes: Option<usize>,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: ReplyBody,
+    pub(super) chunk_bytes: Option<usize>,
 }
+
+/// What is sent behind the head.
+pub(super) enum ReplyBody {
+    Whole(Vec<u8>),
+    Stream { stream: ByteStream, length: Option<u64> },
+}
+
+pub(super) type ByteStream = Pin<Box<dyn Stream<Item = io::Result<Vec<u8>>>>>;
 
 impl Reply {
     /// A status with a body.
     pub fn new(status: StatusCode, body: impl Into<Vec<u8>>) -> Reply {
-        Reply { status, headers: HeaderMap::new(), body: body.into(), chunk_bytes: None }
+        Reply { status, headers: HeaderMap::new(), body: ReplyBody::Whole(body.into()), chunk_bytes: None }
     }
 
     /// This value as JSON; a 500 if it cannot be written as such.
@@ -30,13 +46,44 @@ impl Reply {
         }
     }
 
+    /// A body that is sent as it comes: each item once the client has taken those before it. It is asked for the next
+    /// item only then, so a slow client costs no memory.
+    ///
+    /// Without a [length](Reply::with_length) it is sent in chunks, an item each; to HTTP/1.0 clients, until the
+    /// connection closes. A stream that fails ends the connection in the middle, which a client can tell from the end,
+    /// except by HTTP/1.0. It is not asked at all if the answer has no body (to HEAD).
+    ///
+    /// ```
+    /// # glassloop::run(async {
+    /// use glassloop::http::{self, Reply, RequestBody, Server};
+    ///
+    /// let server = Server::bind("127.0.0.1:0").await?;
+    /// let url = format!("http://{}/", server.local_addr());
+    /// // Sends back what comes, while it comes.
+    /// let echo = async |request: ::http::Request<RequestBody>| Reply::stream(request.into_body());
+    /// glassloop::create_task(server.serve_streaming(echo)).detach();
+    /// let response = http::Client::new().post(url).body("hello").await?;
+    /// assert_eq!(response.text().await?, "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn stream<S, B, E>(stream: S) -> Reply
+    where
+        S: Stream<Item = Result<B, E>> + 'static,
+        B: Into<Vec<u8>>,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        let body = ReplyBody::Stream { stream: Box::pin(Bytes(Box::pin(stream))), length: None };
+        Reply { status: StatusCode::OK, headers: HeaderMap::new(), body, chunk_bytes: None }
+    }
+
     fn typed(content_type: &'static str, body: Vec<u8>) -> Reply {
         let mut reply = Reply::new(StatusCode::OK, body);
         reply.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
         reply
     }
 
-    /// The same with another status.
+    /// The same with another status. An interim one (1xx) is no answer: the client gets a 500.
     pub fn with_status(mut self, status: StatusCode) -> Reply {
         self.status = status;
         self
@@ -54,8 +101,18 @@ impl Reply {
         self
     }
 
+    /// The same with a stream that gives exactly so many bytes. Should it give more or fewer, the connection ends
+    /// before the response does, so no client takes the wrong bytes for the right ones. Of no effect on a body that is
+    /// there already.
+    pub fn with_length(mut self, bytes: u64) -> Reply {
+        if let ReplyBody::Stream { length, .. } = &mut self.body {
+            *length = Some(bytes);
+        }
+        self
+    }
+
     /// The same, but sent in chunks of so many bytes (to clients that know chunks) and without
-    /// its length.
+    /// its length. Streams are sent in chunks anyway.
     pub fn chunked(mut self, bytes: usize) -> Reply {
         self.chunk_bytes = Some(bytes.max(1));
         self
@@ -63,42 +120,58 @@ impl Reply {
 
     /// Whether the handler wants the connection closed.
     pub(super) fn closes(&self) -> bool {
-        !crate::http::h1::keep_alive(Version::HTTP_11, &self.headers)
+        self.headers.contains_key(header::CONNECTION) && !h1::keep_alive(Version::HTTP_11, &self.headers)
     }
 
-    /// Adds a header unless the handler has set it.
-    pub(super) fn default_header(&mut self, name: HeaderName, value: HeaderValue) {
-        if !self.headers.contains_key(&name) {
-            self.headers.insert(name, value);
+    /// How the body is framed for a client that asked with this method and version.
+    pub(super) fn framing(&self, method: &Method, version: Version) -> Framing {
+        if self.has_no_body(method) {
+            return Framing::Empty;
+        }
+        match &self.body {
+            ReplyBody::Whole(_) if self.chunk_bytes.is_some() && version != Version::HTTP_10 => Framing::Chunked,
+            ReplyBody::Whole(bytes) => Framing::Length(bytes.len() as u64),
+            ReplyBody::Stream { length: Some(length), .. } => Framing::Length(*length),
+            ReplyBody::Stream { length: None, .. } if version != Version::HTTP_10 => Framing::Chunked,
+            ReplyBody::Stream { length: None, .. } => Framing::UntilClose,
         }
     }
 
-    /// Appends the response to a request with this method and version.
-    pub(super) fn encode(mut self, out: &mut Vec<u8>, method: &Method, version: Version) -> Result<(), EncodeError> {
-        let length = self.body.len() as u64;
-        let chunk_bytes = self.chunk_bytes.filter(|_| version != Version::HTTP_10);
-        let never_has_body = self.status == StatusCode::NO_CONTENT || self.status.is_informational();
-        if never_has_body {
+    fn has_no_body(&self, method: &Method) -> bool {
+        method == Method::HEAD || matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+    }
+
+    /// Sets right what no client may be sent: an interim status as the answer, a length in a 204; and tells a HEAD what
+    /// a GET would have been told.
+    pub(super) fn make_final(&mut self, method: &Method, version: Version) {
+        if self.status.is_informational() {
+            *self = Reply::from(StatusCode::INTERNAL_SERVER_ERROR);
+        }
+        if self.status == StatusCode::NO_CONTENT {
             self.headers.remove(header::CONTENT_LENGTH);
-            return encode_response_head(out, self.status, &self.headers, Framing::Empty);
+        } else if method == Method::HEAD
+            && let Framing::Length(length) = self.framing(&Method::GET, version)
+            && !self.headers.contains_key(header::CONTENT_LENGTH)
+        {
+            self.headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
         }
-        if method == Method::HEAD || self.status == StatusCode::NOT_MODIFIED {
-            if chunk_bytes.is_none() && method == Method::HEAD {
-                self.default_header(header::CONTENT_LENGTH, HeaderValue::from(length));
-            }
-            return encode_response_head(out, self.status, &self.headers, Framing::Empty);
-        }
-        let Some(chunk_bytes) = chunk_bytes else {
-            encode_response_head(out, self.status, &self.headers, Framing::Length(length))?;
-            out.extend_from_slice(&self.body);
-            return Ok(());
-        };
-        encode_response_head(out, self.status, &self.headers, Framing::Chunked)?;
-        for chunk in self.body.chunks(chunk_bytes) {
-            encode_chunk(out, chunk);
-        }
-        encode_last_chunk(out);
-        Ok(())
+    }
+}
+
+/// A stream whose items and errors are made ours.
+struct Bytes<S>(Pin<Box<S>>);
+
+impl<S, B, E> Stream for Bytes<S>
+where
+    S: Stream<Item = Result<B, E>>,
+    B: Into<Vec<u8>>,
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    type Item = io::Result<Vec<u8>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let item = self.0.as_mut().poll_next(cx);
+        item.map(|item| item.map(|item| item.map(B::into).map_err(io::Error::other)))
     }
 }
 
@@ -130,6 +203,27 @@ impl From<StatusCode> for Reply {
 impl From<::http::Response<Vec<u8>>> for Reply {
     fn from(response: ::http::Response<Vec<u8>>) -> Reply {
         let (parts, body) = response.into_parts();
-        Reply { status: parts.status, headers: parts.headers, body, chunk_bytes: None }
+        Reply { status: parts.status, headers: parts.headers, body: ReplyBody::Whole(body), chunk_bytes: None }
+    }
+}
+
+impl<T: Into<Reply>, E: Into<Reply>> From<Result<T, E>> for Reply {
+    fn from(result: Result<T, E>) -> Reply {
+        match result {
+            Ok(reply) => reply.into(),
+            Err(reply) => reply.into(),
+        }
+    }
+}
+
+/// Says how much there is, not what: a response may hold secrets.
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let body = match &self.body {
+            ReplyBody::Whole(bytes) => format!("{} bytes", bytes.len()),
+            ReplyBody::Stream { length: Some(length), .. } => format!("a stream of {length} bytes"),
+            ReplyBody::Stream { length: None, .. } => "a stream".to_owned(),
+        };
+        write!(f, "Reply({}, {body})", self.status)
     }
 }

@@ -1,0 +1,120 @@
+//! The three time limits of a request: all of it, its connection, the wait for the next byte.
+
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+use super::Error;
+use crate::Instant;
+
+/// Longer than any program runs, short enough to be added to any point of time.
+const FAR_FUTURE: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
+/// How long each may take; `None`: for ever.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Timeouts {
+    /// The whole request, over all its redirects, to the last byte of the body.
+    pub(super) total: Option<Duration>,
+    /// One attempt to connect: the name, TCP, the proxy's tunnel, TLS.
+    pub(super) connect: Option<Duration>,
+    /// The wait for the next byte.
+    pub(super) read: Option<Duration>,
+}
+
+/// The limits of a request that has begun.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadlines {
+    timeouts: Timeouts,
+    end: Option<Instant>,
+}
+
+/// A time limit that ran out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Overrun {
+    pub(super) which: TimeLimit,
+    pub(super) limit: Duration,
+}
+
+/// Which of a request's time limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TimeLimit {
+    /// That of the whole request, over all its redirects, to the last byte of the body.
+    Total,
+    /// That of one attempt to connect: looking up the name, TCP, the proxy's tunnel, TLS.
+    Connect,
+    /// That between two bytes.
+    Read,
+}
+
+impl fmt::Display for TimeLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TimeLimit::Total => "total",
+            TimeLimit::Connect => "connect",
+            TimeLimit::Read => "read",
+        })
+    }
+}
+
+impl Overrun {
+    /// The error for it.
+    pub(super) fn error(self, url: String, doing: &'static str) -> Error {
+        Error::Timeout { url, which: self.which, limit: self.limit, doing }
+    }
+}
+
+impl Deadlines {
+    /// The request begins now.
+    pub(super) fn start(timeouts: Timeouts) -> Deadlines {
+        let end = timeouts.total.map(|limit| crate::now() + limit.min(FAR_FUTURE));
+        Deadlines { timeouts, end }
+    }
+
+    /// No limits at all.
+    pub(super) fn none() -> Deadlines {
+        Deadlines { timeouts: Timeouts::default(), end: None }
+    }
+
+    /// Whether the wait for a byte is limited by itself.
+    pub(super) fn limits_reads(&self) -> bool {
+        self.timeouts.read.is_some()
+    }
+
+    /// Does a step for which only the total limit counts.
+    pub(super) async fn total<T>(&self, step: impl Future<Output = T>) -> Result<T, Overrun> {
+        self.within(TimeLimit::Total, None, step).await
+    }
+
+    /// Connects.
+    pub(super) async fn connect<T>(&self, step: impl Future<Output = T>) -> Result<T, Overrun> {
+        self.within(TimeLimit::Connect, self.timeouts.connect, step).await
+    }
+
+    /// Waits for the next byte.
+    pub(super) async fn read<T>(&self, step: impl Future<Output = T>) -> Result<T, Overrun> {
+        self.within(TimeLimit::Read, self.timeouts.read, step).await
+    }
+
+    /// Does a step within its own limit, from now, and within the total one.
+    async fn within<T>(
+        &self,
+        which: TimeLimit,
+        limit: Option<Duration>,
+        step: impl Future<Output = T>,
+    ) -> Result<T, Overrun> {
+        let own = limit.map(|limit| (crate::now() + limit.min(FAR_FUTURE), Overrun { which, limit }));
+        let total = self.end.map(|end| (end, self.total_overrun()));
+        let first = match (own, total) {
+            (Some(own), Some(total)) => Some(if own.0 < total.0 { own } else { total }),
+            (own, total) => own.or(total),
+        };
+        match first {
+            None => Ok(step.await),
+            Some((at, overrun)) => crate::timeout_at(at, step).await.map_err(|_| overrun),
+        }
+    }
+
+    fn total_overrun(&self) -> Overrun {
+        Overrun { which: TimeLimit::Total, limit: self.timeouts.total.unwrap_or(FAR_FUTURE) }
+    }
+}

@@ -1,0 +1,44 @@
+//! How long a peer may keep us waiting.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crate::{Sleep, sleep};
+use glassloop_reactor::Instant;
+
+/// Every so many bytes buy a second back. A peer slower than this for long is not slow but hostile.
+const BYTES_A_SECOND: u32 = 1024;
+
+/// Time for all the waits of one phase together (a token bucket). Waiting empties it and bytes fill it again, so that a
+/// peer that sends or takes one byte now and then runs out of it, and one that is merely slow does not.
+///
+/// Only waits count: the time that a handler takes for itself is not the peer's.
+#[derive(Debug)]
+pub(super) struct Patience {
+    full: Duration,
+    left: Duration,
+    /// Since when a wait lasts, and its end.
+    wait: Option<(Instant, Sleep)>,
+}
+
+impl Patience {
+    pub(super) fn new(full: Duration) -> Patience {
+        Patience { full, left: full, wait: None }
+    }
+
+    /// Called whenever there is nothing to do but wait. Ready when the time is over.
+    pub(super) fn poll_over(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let left = self.left;
+        let (_, end) = self.wait.get_or_insert_with(|| (crate::now(), sleep(left)));
+        Pin::new(end).poll(cx)
+    }
+
+    /// The wait, if there was one, has ended with so many bytes.
+    pub(super) fn progress(&mut self, bytes: usize) {
+        let Some((since, _)) = self.wait.take() else { return };
+        let bought = Duration::from_secs(1).saturating_mul(bytes.try_into().unwrap_or(u32::MAX)) / BYTES_A_SECOND;
+        let left = self.left.saturating_sub(crate::now() - since);
+        self.left = left.saturating_add(bought).min(self.full);
+    }
+}

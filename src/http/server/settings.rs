@@ -1,0 +1,103 @@
+//! What a server allows its clients, and how it is set.
+
+use std::time::Duration;
+
+use super::Server;
+use crate::http::h1::Limits;
+
+/// The limits of one server.
+#[derive(Debug, Clone)]
+pub(super) struct Settings {
+    pub(super) limits: Limits,
+    pub(super) body_bytes: u64,
+    pub(super) connections: usize,
+    pub(super) requests: u64,
+    pub(super) head_time: Duration,
+    pub(super) idle_time: Duration,
+    pub(super) body_time: Duration,
+    pub(super) write_time: Duration,
+    pub(super) grace: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            limits: Limits::default(),
+            body_bytes: 16 * 1024 * 1024,
+            connections: 10_000,
+            requests: u64::MAX,
+            head_time: Duration::from_secs(15),
+            idle_time: Duration::from_secs(75),
+            body_time: Duration::from_secs(30),
+            write_time: Duration::from_secs(30),
+            grace: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Limits. `Duration::MAX` is no limit of time.
+impl Server {
+    /// The longest request head, in bytes; beyond it the answer is 431. 64 KiB by default.
+    pub fn max_head_bytes(mut self, bytes: usize) -> Server {
+        self.settings.limits.head_bytes = bytes;
+        self
+    }
+
+    /// The most header lines of a request; beyond it the answer is 431. 256 by default.
+    pub fn max_headers(mut self, lines: usize) -> Server {
+        self.settings.limits.headers = lines;
+        self
+    }
+
+    /// The largest request body, in bytes, streamed ones too; beyond it the answer is 413. 16 MiB by default.
+    pub fn max_body_bytes(mut self, bytes: u64) -> Server {
+        self.settings.body_bytes = bytes;
+        self
+    }
+
+    /// The most connections at once; those beyond wait in the system's queue until one ends. 10,000 by default, at
+    /// least one.
+    pub fn max_connections(mut self, connections: usize) -> Server {
+        self.settings.connections = connections.max(1);
+        self
+    }
+
+    /// The most requests on one connection; the last answer says that it closes. No limit by default.
+    pub fn max_requests(mut self, requests: u64) -> Server {
+        self.settings.requests = requests;
+        self
+    }
+
+    /// How long a request head may take from its first byte on; then the answer is 408. 15 s by default.
+    pub fn head_timeout(mut self, limit: Duration) -> Server {
+        self.settings.head_time = limit;
+        self
+    }
+
+    /// How long a connection may wait for the first byte of its next request; then it is closed without a word. 75 s by
+    /// default.
+    pub fn idle_timeout(mut self, limit: Duration) -> Server {
+        self.settings.idle_time = limit;
+        self
+    }
+
+    /// How long a client may keep the server waiting for a request body, all waits together; then the answer is 408.
+    /// Every KiB that comes buys a second back, up to this. 30 s by default.
+    pub fn body_timeout(mut self, limit: Duration) -> Server {
+        self.settings.body_time = limit;
+        self
+    }
+
+    /// How long a client may keep the server waiting by not reading its response, all waits together; then the
+    /// connection is closed. Every KiB that it takes buys a second back, up to this. 30 s by default.
+    pub fn write_timeout(mut self, limit: Duration) -> Server {
+        self.settings.write_time = limit;
+        self
+    }
+
+    /// How long requests may go on when the server shuts down; then they are cut off. 30 s by default.
+    pub fn grace(mut self, limit: Duration) -> Server {
+        self.settings.grace = limit;
+        self
+    }
+}

@@ -1,0 +1,326 @@
+//! The bytes of one connection: what its task and the body of its request share.
+//!
+//! Nothing here waits: each function tries once, so that no borrow outlasts a poll.
+
+use std::io::{self, IoSlice};
+use std::mem;
+use std::net::Shutdown;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use ::http::{Method, StatusCode};
+use futures_io::AsyncWrite;
+
+use super::patience::Patience;
+use super::{RequestBodyError, Shared};
+use crate::http::buffer::ReadBuffer;
+use crate::http::h1::{self, RequestEvent, RequestHead, RequestReader};
+use crate::net::TcpStream;
+
+const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// A socket, what was received and not consumed, and where in a request that is.
+#[derive(Debug)]
+pub(super) struct Wire {
+    stream: TcpStream,
+    shared: Rc<Shared>,
+    received: ReadBuffer,
+    /// The buffer is somebody else's at the moment.
+    lent: bool,
+    reader: RequestReader,
+    /// Counts the requests. A body is of one of them, and has nothing to say behind its end.
+    number: u64,
+    /// A byte of the request has come.
+    begun: bool,
+    body_bytes: u64,
+    body_error: Option<RequestBodyError>,
+    /// The client waits for `100 Continue`; what is left to send of it.
+    interim: Option<&'static [u8]>,
+    reading: Patience,
+    writing: Patience,
+}
+
+/// What came instead of a request.
+#[derive(Debug)]
+pub(super) enum NoRequest {
+    /// The client closed between two requests, or asked for nothing for too long, or the connection broke: there is
+    /// nothing to say.
+    Silence,
+    /// The request is refused with this status.
+    Refused(StatusCode),
+}
+
+impl From<h1::Error> for NoRequest {
+    fn from(error: h1::Error) -> NoRequest {
+        NoRequest::Refused(match error {
+            h1::Error::HeadTooLarge { .. } | h1::Error::TooManyHeaders { .. } => {
+                StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+            }
+            h1::Error::Version => StatusCode::HTTP_VERSION_NOT_SUPPORTED,
+            h1::Error::TransferEncoding => StatusCode::NOT_IMPLEMENTED,
+            _ => StatusCode::BAD_REQUEST,
+        })
+    }
+}
+
+impl Wire {
+    pub(super) fn new(stream: TcpStream, shared: Rc<Shared>) -> Wire {
+        let settings = &shared.settings;
+        Wire {
+            stream,
+            received: ReadBuffer::default(),
+            lent: true,
+            reader: RequestReader::new(settings.limits),
+            number: 0,
+            begun: false,
+            body_bytes: 0,
+            body_error: None,
+            interim: None,
+            reading: Patience::new(settings.idle_time),
+            writing: Patience::new(settings.write_time),
+            shared,
+        }
+    }
+
+    /// Makes ready for the next request; gives its number. Bodies of earlier ones are over.
+    pub(super) fn begin(&mut self) -> u64 {
+        let settings = &self.shared.settings;
+        self.reader = RequestReader::new(settings.limits);
+        self.number += 1;
+        self.begun = false;
+        self.body_bytes = 0;
+        self.body_error = None;
+        self.interim = None;
+        self.reading = Patience::new(settings.idle_time);
+        self.number
+    }
+
+    /// From now on only who knows the new number reads the rest of the body.
+    pub(super) fn take_over(&mut self) -> u64 {
+        self.number += 1;
+        self.number
+    }
+
+    /// Whether a byte of the request has come.
+    pub(super) fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Reads the next head.
+    pub(super) fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<RequestHead, NoRequest>> {
+        loop {
+            let step = self.reader.next(self.received.unread())?;
+            self.received.consume(step.consumed);
+            if let RequestEvent::Head(head) = step.event {
+                self.check_head(&head)?;
+                return Poll::Ready(Ok(head));
+            }
+            if !self.begun && !self.received.is_empty() {
+                self.begun = true;
+                self.reading = Patience::new(self.shared.settings.head_time);
+            }
+            match self.poll_receive(cx) {
+                Poll::Ready(Ok(0)) if self.begun => return Poll::Ready(Err(self.closed_early().into())),
+                // Bytes of a head buy no time: it is short.
+                Poll::Ready(Ok(count)) if count > 0 => self.reading.progress(0),
+                Poll::Ready(_) => return Poll::Ready(Err(NoRequest::Silence)),
+                Poll::Pending => {
+                    ready!(self.reading.poll_over(cx));
+                    return Poll::Ready(Err(match self.begun {
+                        true => NoRequest::Refused(StatusCode::REQUEST_TIMEOUT),
+                        false => NoRequest::Silence,
+                    }));
+                }
+            }
+        }
+    }
+
+    fn check_head(&mut self, head: &RequestHead) -> Result<(), NoRequest> {
+        if head.method == Method::CONNECT {
+            return Err(NoRequest::Refused(StatusCode::NOT_IMPLEMENTED)); // this is no proxy
+        }
+        self.begun = true;
+        self.reading = Patience::new(self.shared.settings.body_time);
+        let waits = self.reader.expects_continue() && self.received.is_empty();
+        self.interim = waits.then_some(CONTINUE);
+        self.body_error = self.check_size(self.reader.remaining().unwrap_or(0)).err();
+        Ok(())
+    }
+
+    fn closed_early(&mut self) -> h1::Error {
+        self.reader.closed(self.received.unread()).err().unwrap_or(h1::Error::ClosedInHead)
+    }
+
+    /// Appends some of the request's body; how much, and 0 at its end.
+    pub(super) fn poll_body(
+        &mut self,
+        cx: &mut Context<'_>,
+        number: u64,
+        out: &mut Vec<u8>,
+    ) -> Poll<Result<usize, RequestBodyError>> {
+        if number != self.number {
+            return Poll::Ready(Err(RequestBodyError::Over));
+        }
+        if let Some(error) = &self.body_error {
+            return Poll::Ready(Err(error.clone()));
+        }
+        let result = ready!(self.try_body(cx, out));
+        if let Err(error) = &result {
+            self.body_error = Some(error.clone());
+        }
+        Poll::Ready(result)
+    }
+
+    fn try_body(&mut self, cx: &mut Context<'_>, out: &mut Vec<u8>) -> Poll<Result<usize, RequestBodyError>> {
+        ready!(self.poll_interim(cx)).map_err(|error| RequestBodyError::Connection(error.kind()))?;
+        loop {
+            let step = self.reader.next(self.received.unread())?;
+            let range = match &step.event {
+                RequestEvent::Data(range) => range.clone(),
+                _ => 0..0,
+            };
+            self.body_bytes += range.len() as u64;
+            self.check_size(0)?;
+            out.extend_from_slice(&self.received.unread()[range.clone()]);
+            self.received.consume(step.consumed);
+            if !range.is_empty() || matches!(step.event, RequestEvent::End) {
+                return Poll::Ready(Ok(range.len()));
+            }
+            match self.poll_receive(cx) {
+                Poll::Ready(Ok(0)) => {
+                    self.reader.closed(self.received.unread())?;
+                }
+                Poll::Ready(Ok(count)) => self.reading.progress(count),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(RequestBodyError::Connection(error.kind()))),
+                Poll::Pending => {
+                    ready!(self.reading.poll_over(cx));
+                    return Poll::Ready(Err(RequestBodyError::Timeout));
+                }
+            }
+        }
+    }
+
+    fn check_size(&self, announced: u64) -> Result<(), RequestBodyError> {
+        let limit = self.shared.settings.body_bytes;
+        let fits = self.body_bytes <= limit && announced <= limit;
+        if fits { Ok(()) } else { Err(RequestBodyError::TooLarge { limit }) }
+    }
+
+    pub(super) fn body_remaining(&self, number: u64) -> Option<u64> {
+        self.reader.remaining().filter(|_| number == self.number)
+    }
+
+    /// How the request's body stands.
+    pub(super) fn body(&self) -> BodyState {
+        match self.reader.remaining() {
+            _ if self.body_error.is_some() => BodyState::Failed,
+            _ if self.reader.is_complete() => BodyState::Complete,
+            remaining => BodyState::Open { remaining, untold: self.interim == Some(CONTINUE) },
+        }
+    }
+
+    /// Whether the client is ready for another request.
+    pub(super) fn keep_alive(&self) -> bool {
+        self.reader.keep_alive()
+    }
+
+    fn poll_interim(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while let Some(rest) = self.interim {
+            let written = match Pin::new(&mut self.stream).poll_write(cx, rest) {
+                Poll::Ready(written) => written?,
+                Poll::Pending => {
+                    ready!(self.reading.poll_over(cx));
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+            };
+            self.interim = Some(&rest[written..]).filter(|rest| !rest.is_empty());
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// A new response begins: the client has all its time to take it. Gives what has to go in front of it: the `100
+    /// Continue` that was not sent yet, if the body is wanted, or the rest of one.
+    pub(super) fn begin_response(&mut self, body_is_wanted: bool) -> &'static [u8] {
+        self.writing = Patience::new(self.shared.settings.write_time);
+        self.interim.take().filter(|rest| body_is_wanted || rest.len() < CONTINUE.len()).unwrap_or_default()
+    }
+
+    /// Writes what is left of these two behind `sent` bytes.
+    pub(super) fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        parts: [&[u8]; 2],
+        sent: &mut usize,
+    ) -> Poll<io::Result<()>> {
+        let [head, tail] = parts;
+        while *sent < head.len() + tail.len() {
+            let stream = Pin::new(&mut self.stream);
+            let written = if *sent >= head.len() {
+                stream.poll_write(cx, &tail[*sent - head.len()..])
+            } else if tail.is_empty() {
+                stream.poll_write(cx, &head[*sent..])
+            } else {
+                stream.poll_write_vectored(cx, &[IoSlice::new(&head[*sent..]), IoSlice::new(tail)])
+            };
+            match written {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                Poll::Ready(Ok(count)) => {
+                    *sent += count;
+                    self.writing.progress(count);
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => {
+                    ready!(self.writing.poll_over(cx));
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Receives and throws away; how much, and 0 at the end.
+    pub(super) fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.received.consume(self.received.unread().len());
+        self.poll_receive(cx)
+    }
+
+    /// Reads once. A connection that waits with nothing received lends its buffer to the others.
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if mem::take(&mut self.lent) {
+            self.received = self.shared.spare.take();
+        }
+        let result = self.received.poll_fill(cx, &mut self.stream);
+        if self.received.is_empty() {
+            self.shared.spare.give(mem::take(&mut self.received));
+            self.lent = true;
+        }
+        result
+    }
+
+    /// Nothing more is to be read or written here, by whoever still holds the body.
+    pub(super) fn abandon(&mut self) {
+        self.take_over();
+        // If the other side was faster, so much the better.
+        let _ = self.stream.shutdown(Shutdown::Both);
+    }
+
+    /// Says that nothing more will be sent.
+    pub(super) fn end_writing(&self) -> io::Result<()> {
+        self.stream.shutdown(Shutdown::Write)
+    }
+}
+
+/// How the body of a request stands when its answer is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BodyState {
+    Complete,
+    /// So much is still to come, if that is known.
+    Open {
+        remaining: Option<u64>,
+        /// The client waits for a `100 Continue` that was never sent: it may send the body or not.
+        untold: bool,
+    },
+    /// What follows on the connection cannot be understood any more.
+    Failed,
+}

@@ -1,0 +1,12 @@
+//! The server against clients that write literal bytes, and against our own.
+
+mod common;
+#[cfg(unix)]
+mod descriptors;
+mod exchanges;
+mod hostile;
+mod limits;
+mod refusals;
+mod shutdown;
+mod streaming;
+mod times;
