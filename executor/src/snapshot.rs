@@ -75,6 +75,7 @@ impl Executor {
 
 /// How often a primitive of this project has taken the ticket of who was polled, in the executor that runs on this thread; counted
 /// while it is observed. One that takes it and tells of no wait can wake the task all the same.
+#[inline]
 pub fn tickets_taken() -> u64 {
     with_current(|core| core.tickets_taken.get()).unwrap_or_default()
 }

@@ -94,7 +94,14 @@ impl Known {
         self.nodes.get(&node)
     }
 
+    /// Whoever is being polled was woken meanwhile.
+    #[inline]
+    pub(super) fn is_woken(&self) -> bool {
+        self.poll.is_some_and(|poll| poll.woken)
+    }
+
     /// `remember`: which wait it was that has led to this poll.
+    #[inline]
     pub(super) fn poll_begins(&mut self, task: TaskRef, tickets: u64, remember: bool) {
         if remember {
             let facts = self.tasks.entry(task).or_default();
@@ -113,6 +120,7 @@ impl Known {
     }
 
     /// A task goes to the run queue.
+    #[inline]
     pub(super) fn enqueued(&mut self, task: TaskRef) {
         if let Some(poll) = &mut self.poll
             && poll.task == task

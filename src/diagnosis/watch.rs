@@ -108,21 +108,25 @@ impl Watch {
         }
     }
 
+    #[inline]
+    fn poll_begins(&self, task: TaskRef) {
+        self.now.set(None);
+        self.suspects.borrow_mut().remove(task);
+        self.known.borrow_mut().poll_begins(task, tickets_taken(), self.clock.is_some());
+    }
+
+    #[inline]
+    fn poll_ends(&self, task: TaskRef, ready: bool) {
+        self.now.set(None);
+        if !ready && !self.known.borrow().is_woken() {
+            let forsaken = self.known.borrow_mut().poll_ends(tickets_taken());
+            self.suspect(forsaken.then_some(task), How::NoneLeft);
+        }
+    }
+
     #[inline(never)]
     fn executor_event(&self, event: &Step<'_>) {
         match *event {
-            Step::Enqueue(task) => self.known.borrow_mut().enqueued(task),
-            Step::PollBegin(task) => {
-                self.now.set(None);
-                self.suspects.borrow_mut().remove(task);
-                self.known.borrow_mut().poll_begins(task, tickets_taken(), self.clock.is_some());
-            }
-            Step::PollEnd { task, ready: false } => {
-                let forsaken = self.known.borrow_mut().poll_ends(tickets_taken());
-                self.suspect(forsaken.then_some(task), How::NoneLeft);
-                self.now.set(None);
-            }
-            Step::PollEnd { .. } => self.now.set(None),
             Step::Spawn { task, children: Some(_), .. } => drop(self.gathers.borrow_mut().insert(task)),
             Step::Done { task, ending } => {
                 if ending == Ending::Cancelled && task.child.is_none() {
@@ -193,11 +197,15 @@ impl Watch {
         current.as_ref().and_then(|context| context.watch.get()).is_some_and(|watch| ptr::eq(&**watch, self))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn event(&self, event: &Event<'_>) {
         match event {
             // Of who can wake whom, these say nothing; and they are many.
             Event::Executor(Step::Wake { .. } | Step::Dequeue(_)) | Event::Resource(_, Change::Len { .. }) => {}
+            // These are as many, and need no call.
+            Event::Executor(Step::Enqueue(task)) => self.known.borrow_mut().enqueued(*task),
+            Event::Executor(Step::PollBegin(task)) => self.poll_begins(*task),
+            Event::Executor(Step::PollEnd { task, ready }) => self.poll_ends(*task, *ready),
             Event::Executor(event) => self.executor_event(event),
             Event::Reactor(event) => self.reactor_event(event),
             Event::Resource(id, change) => self.resource_event(*id, change),

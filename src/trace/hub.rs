@@ -115,9 +115,10 @@ impl Told {
     }
 }
 
+/// An executor tells only what happens while it runs on this thread.
 impl executor::Observer for Hub {
     fn event(&self, event: &executor::Event<'_>) {
-        self.tell(|recorder| recorder.of_executor(event), Event::Executor(event));
+        self.tell_here(|recorder| recorder.of_executor(event), Event::Executor(event));
     }
 }
 
