@@ -159,8 +159,12 @@ impl Runtime {
         ctrl_c: Option<&CtrlC>,
     ) -> Result<thread::Result<F::Output>, RunError> {
         let Context { executor, reactor, .. } = &*self.context;
+        // Who listens was settled when the loop was made.
+        let told = self.context.is_observed();
         loop {
-            self.context.tell_turn();
+            if told {
+                self.context.tell_turn();
+            }
             reactor.fire_due();
             executor.tick(Some(&mut root));
             if let Some(output) = root.take_output() {

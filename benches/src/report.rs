@@ -6,6 +6,7 @@
 mod chart;
 mod child;
 mod goals;
+mod instructions;
 mod measure;
 mod page;
 mod results;
@@ -21,6 +22,7 @@ use crate::contender::Effort;
 use crate::workloads;
 
 pub use child::be_a_child;
+pub use instructions::table as instructions;
 pub use results::Results;
 
 /// What the program `report` is asked for.

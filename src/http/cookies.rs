@@ -46,11 +46,15 @@ impl Jar {
         let all = store.iter_any().count();
         let of_domain = store.iter_any().filter(|kept| String::from(&kept.domain) == domain).count();
         // One that is there already may still be changed, and expired.
-        let is_new = !store.iter_any().any(|kept| kept.name() == cookie.name() && String::from(&kept.domain) == domain);
+        let Ok(cookie) = cookie_store::Cookie::try_from_raw_cookie(&cookie, url) else { return false };
+        let same = |kept: &cookie_store::Cookie<'_>| {
+            (kept.name(), &kept.domain, &kept.path) == (cookie.name(), &cookie.domain, &cookie.path)
+        };
+        let is_new = !store.iter_any().any(same);
         if is_new && (of_domain >= MOST_OF_A_DOMAIN || all >= MOST) {
             return false;
         }
-        store.insert_raw(&cookie, url).is_ok()
+        store.insert(cookie.into_owned(), url).is_ok()
     }
 
     /// The header for a request to this URL: the cookies that the request brings along, then ours.
@@ -212,6 +216,10 @@ mod tests {
         let kept = (0..1000).filter(|n| jar.set(&home, &format!("c{n}={}", "x".repeat(200)))).count();
         assert_eq!(kept, MOST_OF_A_DOMAIN);
         assert!(jar.set(&home, "c0=changed"));
+        // One name under ever new paths is as many cookies.
+        let of_paths = Jar::default();
+        let kept = (0..1000).filter(|n| of_paths.set(&home, &format!("s=1; Path=/{n}"))).count();
+        assert_eq!(kept, MOST_OF_A_DOMAIN);
         assert!(jar.header(&home, None).unwrap().len() <= LONGEST_HEADER);
         assert!(!jar.set(&home, "a=\u{1}b") && !jar.set(&home, "=b"));
     }

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use super::measure;
+use super::{instructions, measure};
 use crate::contender::{Contender, Effort, Workload};
 use crate::workloads::{self, echo::load};
 
@@ -27,6 +27,9 @@ pub fn be_a_child() -> Option<ExitCode> {
             return Some(ExitCode::FAILURE);
         }
     }
+    if let Some(counted) = instructions::be_counted() {
+        return Some(if counted { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
     let arguments: Vec<String> = env::args().skip(1).collect();
     let [argument, workload, label, effort] = arguments.as_slice() else { return None };
     if argument != ARGUMENT {
@@ -44,7 +47,7 @@ pub fn be_a_child() -> Option<ExitCode> {
     std::process::exit(0)
 }
 
-fn find(workload: &str, label: &str) -> Option<Contender> {
+pub(super) fn find(workload: &str, label: &str) -> Option<Contender> {
     let workload = workloads::all().into_iter().find(|candidate| candidate.name == workload)?;
     workload.contenders.into_iter().find(|contender| contender.label() == label)
 }
@@ -74,7 +77,7 @@ pub(super) fn figures(workload: &Workload, contender: &Contender, effort: Effort
 }
 
 /// Its end, and what it said on both pipes until then; or that it had to be ended.
-fn outcome(mut process: Child) -> Result<(std::process::ExitStatus, String, String), String> {
+pub(super) fn outcome(mut process: Child) -> Result<(std::process::ExitStatus, String, String), String> {
     let read = |mut pipe: Box<dyn Read + Send>| {
         let (sender, text) = mpsc::channel();
         thread::spawn(move || {
