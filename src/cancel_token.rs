@@ -127,7 +127,7 @@ impl CancelToken {
     pub fn until_cancelled<F: Future>(&self, future: F) -> impl Future<Output = Option<F::Output>> {
         let cancelled = self.cancelled();
         async move {
-            let awaits = Awaits::default();
+            let mut awaits = Awaits::default();
             let (mut cancelled, mut future) = (cancelled, pin!(future));
             std::future::poll_fn(|cx| match Pin::new(&mut cancelled).poll(cx) {
                 Poll::Ready(()) => Poll::Ready(None),

@@ -144,7 +144,7 @@ macro_rules! __select {
     };
     ([$first:expr] [$(($letter:ident, $pattern:pat, $future:expr, $arm:expr))+] [$($letters:ident)*]) => {
         match {
-            let awaits = $crate::select::Awaits::default();
+            let mut awaits = $crate::select::Awaits::default();
             let mut arms = ($(::core::pin::pin!(::core::future::IntoFuture::into_future($future)),)+);
             ::core::future::poll_fn(|cx| awaits.within(|| $crate::select::Arms::poll(&mut arms, cx, $first))).await
         } {

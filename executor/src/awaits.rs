@@ -1,43 +1,70 @@
 //! Awaits that are given up: who loses a `select!` or comes too late for a `timeout` is awaited no more.
 //!
 //! A future that is dropped there takes its waits with it. But of a `&mut Task` only the reference goes, and the task would go on
-//! to hold the waker. So a combinator notes whose ends are awaited inside of it, and when it is done, these waits end.
+//! to hold the waker. So a combinator has it noted whose ends are awaited inside of it, and when it is done, these waits end.
 
-use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
 
 use crate::cell::drop_quietly;
 use crate::core::Core;
+use crate::observer::Via;
+use crate::remote::ExecutorId;
 use crate::task::Run;
 use crate::ticket::Ticket;
 use crate::waker::with_current;
 
 /// The ends of tasks and gathers that are awaited inside of a combinator. When this is dropped, those waits are over.
+///
+/// It holds no pointer into the executor, so a combinator that may be sent stays one.
 #[derive(Default)]
-pub struct Awaits(Cell<Noted>);
+pub struct Awaits(Option<(ExecutorId, u64)>);
 
 /// Whose end is awaited, and by whom.
-pub(crate) type Noted = Vec<(Pin<Rc<dyn Run>>, Ticket)>;
+type Noted = Vec<(Pin<Rc<dyn Run>>, Ticket)>;
+
+/// What is noted, by the number of the combinator. Number 0 is none.
+#[derive(Default)]
+pub(crate) struct AwaitsInside {
+    noted: BTreeMap<u64, Noted>,
+    last: u64,
+    /// The combinator that is being polled.
+    now: u64,
+}
+
+/// So many may be noted before it is seen who is still awaited.
+const FEW: usize = 8;
 
 impl Awaits {
-    /// Calls `poll`, and notes whose end is awaited in it; but not what a combinator inside of it notes for itself.
-    pub fn within<R>(&self, poll: impl FnOnce() -> R) -> R {
-        let outer = with_current(|core| core.awaits.replace(Some(self.0.take()))).flatten();
-        let _inside = Inside(&self.0, outer);
+    /// Calls `poll`, and has it noted whose end is awaited in it; but not what a combinator inside of it has noted for itself.
+    pub fn within<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        let outer = with_current(|core| {
+            let mut inside = core.awaits.borrow_mut();
+            let number = match self.0 {
+                Some((executor, number)) if executor == core.id => number,
+                _ => {
+                    inside.last += 1;
+                    inside.last
+                }
+            };
+            self.0 = Some((core.id, number));
+            std::mem::replace(&mut inside.now, number)
+        });
+        let _inside = Inside(outer);
         poll()
     }
 }
 
-/// While this lives, awaits are noted here; then, also after a panic, again where they were noted before.
-struct Inside<'a>(&'a Cell<Noted>, Option<Noted>);
+/// While this lives, awaits are noted for one combinator; then, also after a panic, again for the one around it.
+struct Inside(Option<u64>);
 
-impl Drop for Inside<'_> {
+impl Drop for Inside {
     #[inline]
     fn drop(&mut self) {
-        if let Some(noted) = with_current(|core| core.awaits.replace(self.1.take())).flatten() {
-            self.0.set(noted);
+        if let Some(outer) = self.0 {
+            with_current(|core| core.awaits.borrow_mut().now = outer);
         }
     }
 }
@@ -45,24 +72,63 @@ impl Drop for Inside<'_> {
 impl Core {
     /// Whoever is polled has left its waker with a task or a gather, for its end.
     pub(crate) fn note_await(&self, of: impl FnOnce() -> Pin<Rc<dyn Run>>) {
-        let Some(mut noted) = self.awaits.take() else { return };
-        let (of, by) = (of(), self.polling.get());
-        let known = noted.iter().any(|(other, _)| std::ptr::eq(other.header(), of.header()));
-        noted.extend(by.filter(|_| !known).map(|by| (of, by)));
-        self.awaits.set(Some(noted));
+        let Some(by) = self.polling.get().filter(|_| self.awaits.borrow().now != 0) else { return };
+        let of = of();
+        let over = {
+            let inside = &mut *self.awaits.borrow_mut();
+            let noted = inside.noted.entry(inside.now).or_default();
+            match noted.iter_mut().find(|(other, _)| std::ptr::eq(other.header(), of.header())) {
+                Some((_, known)) => {
+                    *known = by;
+                    Noted::new()
+                }
+                None => {
+                    // Of those whose end has come, nothing is to be kept.
+                    let full = noted.len() >= FEW && noted.len().is_power_of_two();
+                    let over = if full {
+                        noted.extract_if(.., |(of, by)| !awaits(&**of, *by)).collect()
+                    } else {
+                        Noted::new()
+                    };
+                    noted.push((of, by));
+                    over
+                }
+            }
+        };
+        over.into_iter().for_each(drop_quietly);
     }
+
+    /// Ends what is awaited in a combinator that is over.
+    fn end_awaits(&self, number: u64) {
+        let noted = self.awaits.borrow_mut().noted.remove(&number);
+        for (of, by) in noted.into_iter().flatten() {
+            if awaits(&*of, by) {
+                of.header().join.forget(of.header());
+                // Another branch of that task may await the same end: then it has to ask again.
+                self.wake(by, Via::Local);
+            }
+            // It may be the last owner, and what is dropped with it is the user's.
+            drop_quietly(of);
+        }
+    }
+}
+
+fn awaits(of: &dyn Run, by: Ticket) -> bool {
+    of.header().join.waiter_ticket().is_some_and(|(waiter, _)| waiter == by)
 }
 
 impl Drop for Awaits {
     #[inline]
     fn drop(&mut self) {
-        for (of, by) in self.0.take() {
-            let header = of.header();
-            if header.join.waiter_ticket().is_some_and(|(waiter, _)| waiter == by) {
-                header.join.forget(header);
+        let Some((executor, number)) = self.0 else { return };
+        let here = with_current(|core| {
+            if core.id == executor {
+                core.end_awaits(number);
             }
-            // It may be the last owner, and what is dropped with it is the user's.
-            drop_quietly(of);
+            core.id == executor
+        });
+        if here != Some(true) {
+            executor.call(move || _ = with_current(|core| core.end_awaits(number)));
         }
     }
 }

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use crate::awaits::Noted;
+use crate::awaits::AwaitsInside;
 use crate::cell::{Children, Judge, Member, drop_quietly, quietly};
 use crate::executor::Spawn;
 use crate::flags::Flags;
@@ -42,8 +42,8 @@ pub(crate) struct Core {
     /// Awaits that closed a circle: who waits, and for whom.
     pub(crate) suspects: RefCell<Vec<(Ticket, TaskId)>>,
     pub(crate) ticking: Cell<bool>,
-    /// Of the combinator that is being polled: whose ends are awaited in it.
-    pub(crate) awaits: Cell<Option<Noted>>,
+    /// Whose ends are awaited inside of combinators.
+    pub(crate) awaits: RefCell<AwaitsInside>,
     pub(crate) closed: Cell<bool>,
     /// How many live tasks have escaped.
     pub(crate) escaped: Cell<usize>,
@@ -118,7 +118,7 @@ impl Core {
             reporter: Rc::default(),
             suspects: RefCell::default(),
             ticking: Cell::new(false),
-            awaits: Cell::default(),
+            awaits: RefCell::default(),
             closed: Cell::new(false),
             escaped: Cell::new(0),
             watched: RefCell::default(),
@@ -210,9 +210,13 @@ impl Core {
 
     /// The child of a group with this ticket has ended, and leaves its slot to the next of them.
     #[inline]
-    pub(crate) fn leave_seat(&self, ticket: Ticket, flags: &Flags) -> Ticket {
+    pub(crate) fn leave_seat(&self, ticket: Ticket, flags: &Flags) -> Option<Ticket> {
         self.forget_wakers(ticket, flags);
-        self.state.borrow_mut().slots.renew(ticket, NO_CHILD)
+        let seat = self.state.borrow_mut().slots.renew(ticket, NO_CHILD);
+        if seat.is_none() {
+            self.give_up_seat(ticket);
+        }
+        seat
     }
 
     /// The next child takes it.

@@ -159,7 +159,7 @@ impl<M: Children> GroupBlock<M> {
             return None;
         }
         let seat = if flags.is_done() {
-            Some(core.leave_seat(ticket, flags))
+            core.leave_seat(ticket, flags)
         } else {
             core.end_turn(&Turn { run: &**self, index: index as u32, ticket }, flags, child);
             None

@@ -109,14 +109,18 @@ impl Slots {
         run
     }
 
-    /// The tenant has ended, and another of the same block is to have the slot: with a new ticket, so that old ones do not fit.
+    /// The tenant has ended, and another of the same block is to have the slot: with a new ticket, so that old ones do not fit. Not if
+    /// it is queued: the other must not have the turn that was meant for this one.
     #[inline]
-    pub(crate) fn renew(&mut self, ticket: Ticket, index: u32) -> Ticket {
+    pub(crate) fn renew(&mut self, ticket: Ticket, index: u32) -> Option<Ticket> {
         let next = ticket.next_generation();
         let slot = self.get_mut(ticket.slot());
-        slot.state = next.0 | slot.state & QUEUED;
+        if slot.state != ticket.0 {
+            return None;
+        }
+        slot.state = next.0;
         slot.index = index;
-        next
+        Some(next)
     }
 
     /// Says which child of the block has the slot from here on.

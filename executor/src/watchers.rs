@@ -248,6 +248,8 @@ impl JoinCell {
     pub(crate) fn forget(&self, header: &Header) {
         let mut watchers = self.0.take();
         let waiter = watchers.take_waiter();
+        // News for who does not wait any more are of no use to anybody.
+        watchers.take(|watcher| matches!(watcher, Watcher::Broken(..)));
         self.0.set(watchers);
         if let Some(waiter) = waiter {
             end_wait(header, &waiter, WaitEnd::Dropped);

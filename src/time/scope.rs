@@ -111,7 +111,7 @@ impl TimeoutScope {
         async move {
             // Declared first, so dropped last: while the work is dropped, the scope already says whether its time was over.
             let entered = entered;
-            let awaits = Awaits::default();
+            let mut awaits = Awaits::default();
             let mut future = pin!(future);
             let mut limit = None;
             poll_fn(|cx| awaits.within(|| entered.0.poll(future.as_mut(), &mut limit, location, cx))).await

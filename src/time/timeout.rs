@@ -68,7 +68,7 @@ async fn with_deadline<F: Future>(
     location: &'static Location<'static>,
     deadline: impl FnOnce(Instant) -> Instant,
 ) -> Result<F::Output, Elapsed> {
-    let awaits = Awaits::default();
+    let mut awaits = Awaits::default();
     let mut future = pin!(future);
     let mut deadline = Some(deadline);
     let mut limit: Option<Sleep> = None;
@@ -137,7 +137,7 @@ pub fn wait_for<F: Future>(future: F, limit: Option<Duration>) -> impl Future<Ou
 
 /// The value of a task or shared future that is done; for all else, the end of its time.
 async fn at_once<F: Future>(future: F) -> Result<F::Output, Elapsed> {
-    let awaits = Awaits::default();
+    let mut awaits = Awaits::default();
     let mut future = pin!(future);
     if runs_by_itself::<F>() {
         let polled = poll_fn(|cx| Poll::Ready(awaits.within(|| future.as_mut().poll(cx)))).await;

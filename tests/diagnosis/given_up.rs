@@ -1,13 +1,14 @@
 //! Awaits that are over: no report names them, and no circle leads over them.
 
 use std::cell::{Cell, RefCell};
-use std::future::{Future, pending};
+use std::future::{Future, pending, poll_fn};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use glassloop::{
-    CancelToken, Queue, Report, Task, TimeoutScope, create_task, create_task_named, gather, race, select, sleep,
-    sleep_forever, timeout, wait_for,
+    CancelToken, Clock, Queue, Report, Runtime, Task, TaskLocal, TimeoutScope, create_task, create_task_named, gather,
+    join, race, select, sleep, sleep_forever, timeout, wait_for, yield_now,
 };
 
 use crate::common::{deadlock_of, ms, reports_of};
@@ -126,4 +127,54 @@ fn a_circle_is_told_although_one_of_it_once_waited_for_another() {
     });
     let cycles: Vec<_> = reports.iter().filter(|report| matches!(report, Report::AwaitCycle(_))).collect();
     assert_eq!(cycles.len(), 1, "{reports:?}");
+}
+
+/// Two branches of one task await the same end, with one waker. The one that gives up must not take it from the other.
+#[test]
+fn who_gives_up_takes_no_wake_from_another_branch() {
+    let runtime = Runtime::builder().clock(Clock::new_virtual()).build().unwrap();
+    let output = runtime.block_on(async {
+        let task = RefCell::new(create_task(async {
+            sleep(ms(50)).await;
+            7
+        }));
+        let end = || poll_fn(|cx| Pin::new(&mut *task.borrow_mut()).poll(cx));
+        join!(end(), async { timeout(ms(10), end()).await.unwrap_err() }).await.0
+    });
+    assert_eq!(output.unwrap().unwrap(), 7);
+}
+
+/// One that lives long keeps nothing of the many ends that were awaited inside of it.
+#[test]
+fn a_combinator_keeps_nothing_of_the_ends_that_have_come() {
+    let runtime = Runtime::builder().clock(Clock::new_virtual()).build().unwrap();
+    let (local, held) = (Rc::new(()), Rc::new(Cell::new(0)));
+    let (theirs, most) = (local.clone(), held.clone());
+    let work = async move {
+        for _ in 0..1000 {
+            // A task's block holds its task-locals as long as it is there.
+            let task = LOCAL.scope(theirs.clone(), async {
+                create_task(async {
+                    yield_now().await;
+                })
+            });
+            task.await.await.unwrap();
+            most.set(most.get().max(Rc::strong_count(&theirs)));
+        }
+    };
+    runtime.block_on(timeout(ms(1000), work)).unwrap().unwrap();
+    assert!(held.get() < 20, "{} blocks were held", held.get());
+}
+
+static LOCAL: TaskLocal<Rc<()>> = TaskLocal::new();
+
+/// As before it took anything back.
+#[test]
+fn what_may_be_sent_may_be_sent_still() {
+    fn is_send(_: impl Send) {}
+    is_send(timeout(ms(1), async {}));
+    is_send(async {
+        select! { () = async {} => {} }
+    });
+    is_send(wait_for(async {}, None));
 }

@@ -18,6 +18,8 @@ mod remote;
 #[cfg(feature = "trace")]
 mod replay;
 mod root;
+#[cfg(feature = "trace")]
+mod seats;
 mod shutdown;
 mod strangers;
 mod wakers;
