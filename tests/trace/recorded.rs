@@ -85,8 +85,9 @@ pub(crate) fn examples() -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let files = fs::read_dir(folder).expect("the examples").map(|entry| entry.expect("an entry").path());
     let programs = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
-    let mut names: Vec<String> =
-        programs.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned()).collect();
+    let names = programs.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned());
+    // `fetch` has the options of a program like curl, and no others.
+    let mut names: Vec<String> = names.filter(|name| name != "fetch").collect();
     names.sort();
     names
 }
