@@ -103,6 +103,7 @@ export const say = {
   waitsForEnd: (who: string, target: string, loc: string) => `${who} waits for the end of ${target} at ${loc}`,
   waitOver: (who: string, what: string, after: string) => `the wait of ${who} for ${what} is over${wasOver(after)}`,
   waitGivenUp: (who: string, what: string, after: string) => `${who} no longer waits for ${what}${after}`,
+  nobodyWaits: (what: string, after: string) => `nobody waits for ${what} any more${after}`,
   waitReplaced: (who: string, what: string) => `somebody else waits for ${what} now, in place of ${who}`,
   goneTask: "a task that is gone",
   someTask: "a task",

@@ -134,6 +134,8 @@ function ofTasks(entry: Entry, scene: Scene): string | null {
       const [who, what] = [names.task(entry.task), say.endOf(names.target(entry.target))];
       const after = scene.waited();
       if (entry.why === "replaced") return say.waitReplaced(who, what);
+      // It has ended itself; and there was but one.
+      if (entry.why === "dropped" && entry.task === NOBODY) return say.nobodyWaits(what, after);
       return (entry.why === "woken" ? say.waitOver : say.waitGivenUp)(who, what, after);
     }
     default:

@@ -174,7 +174,7 @@ test("keys go by event, poll and turn, forwards and backwards", async () => {
     await page.keyboard.press("ArrowLeft");
     assert.equal(await seq(page), 3);
     await page.keyboard.press("End");
-    assert.match(await said(page), /^The run ends/);
+    assert.match(await said(page), /^The loop is gone/);
     await page.keyboard.press("Home");
     assert.equal(await seq(page), 1);
   });
