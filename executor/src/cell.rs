@@ -89,7 +89,7 @@ impl<F: Future, J: Judge<F::Output>> FutureCell<F, J> {
             match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
                 Ok(Poll::Pending) => false,
                 Ok(Poll::Ready(output)) => self.finish(stage, Ok(output)),
-                Err(payload) => self.finish(stage, Err(JoinError::panicked(payload))),
+                Err(payload) => self.fail(stage, JoinError::panicked(payload)),
             }
         });
         if ended { Poll::Ready(()) } else { Poll::Pending }
@@ -98,7 +98,7 @@ impl<F: Future, J: Judge<F::Output>> FutureCell<F, J> {
     /// Drops the future where it lies; the outcome is `cancelled`. Does nothing to a future that has ended.
     pub(crate) fn cancel(self: Pin<&Self>, cancelled: JoinError) {
         if !self.flags.is_done() {
-            self.with_stage(|stage| self.finish(stage, Err(cancelled)));
+            self.with_stage(|stage| self.fail(stage, cancelled));
         }
     }
 
@@ -131,8 +131,14 @@ impl<F: Future, J: Judge<F::Output>> FutureCell<F, J> {
         complaint.unwrap_or_else(|payload| Some(Complaint::Panicked(JoinError::panicked(payload).to_string())))
     }
 
-    /// Always true, so that it can end a closure that says whether the future has ended.
+    #[cold]
     #[inline(never)]
+    fn fail(&self, stage: &mut Stage<F>, error: JoinError) -> bool {
+        self.finish(stage, Err(error))
+    }
+
+    /// Always true, so that it can end a closure that says whether the future has ended.
+    #[inline(always)]
     fn finish(&self, stage: &mut Stage<F>, outcome: Outcome<F::Output>) -> bool {
         // The future goes before its outcome can be seen. If its drop panics, that is what came of it.
         let outcome = match catch_unwind(AssertUnwindSafe(|| *stage = Stage::Empty)) {
@@ -169,18 +175,11 @@ pub(crate) fn quietly(f: impl FnOnce()) {
 
 /// One child of a `gather`, whatever its type.
 pub trait Member {
-    #[doc(hidden)]
-    fn poll(self: Pin<&Self>, cx: &mut Context<'_>) -> Poll<()>;
     fn cancel(self: Pin<&Self>, cancelled: JoinError);
     fn discard(self: Pin<&Self>) -> Option<Complaint>;
 }
 
 impl<F: Future, J: Judge<F::Output>> Member for FutureCell<F, J> {
-    #[inline]
-    fn poll(self: Pin<&Self>, cx: &mut Context<'_>) -> Poll<()> {
-        FutureCell::poll(self, cx)
-    }
-
     fn cancel(self: Pin<&Self>, cancelled: JoinError) {
         FutureCell::cancel(self, cancelled);
     }
@@ -213,6 +212,8 @@ pub trait Children: Sized + 'static {
     #[doc(hidden)]
     fn member(group: Pin<&GroupBlock<Self>>, index: usize) -> Pin<&dyn Member>;
     #[doc(hidden)]
+    fn poll(group: Pin<&GroupBlock<Self>>, index: usize, cx: &mut Context<'_>) -> Poll<()>;
+    #[doc(hidden)]
     fn take(group: Pin<&GroupBlock<Self>>) -> Self::Outcomes;
 }
 
@@ -234,6 +235,11 @@ impl<F: Future + 'static, J: Judge<F::Output>> Children for Box<[FutureCell<F, J
     fn member(group: Pin<&GroupBlock<Self>>, index: usize) -> Pin<&dyn Member> {
         let child: Pin<&FutureCell<F, J>> = project(group, |group| &group.children[index]);
         child
+    }
+
+    #[inline]
+    fn poll(group: Pin<&GroupBlock<Self>>, index: usize, cx: &mut Context<'_>) -> Poll<()> {
+        project(group, |group| &group.children[index]).poll(cx)
     }
 
     fn take(group: Pin<&GroupBlock<Self>>) -> Self::Outcomes {
@@ -267,6 +273,13 @@ macro_rules! cells_of_a_tuple {
                         let child: Pin<&FutureCell<$F, $J>> = project(group, |group| &group.children.$index);
                         child
                     })+
+                    _ => unreachable!("a group of {} has no child {index}", $count),
+                }
+            }
+
+            fn poll(group: Pin<&GroupBlock<Self>>, index: usize, cx: &mut Context<'_>) -> Poll<()> {
+                match index {
+                    $($index => project(group, |group| &group.children.$index).poll(cx),)+
                     _ => unreachable!("a group of {} has no child {index}", $count),
                 }
             }

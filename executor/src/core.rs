@@ -208,28 +208,11 @@ impl Core {
         slots.occupy(slot, run, index)
     }
 
-    /// The child of a group with this ticket has ended, and leaves its slot to the next of them.
+    /// A child of a group has ended, and the next of them has its slot.
     #[inline]
-    pub(crate) fn leave_seat(&self, ticket: Ticket, flags: &Flags) -> Option<Ticket> {
-        self.forget_wakers(ticket, flags);
-        let seat = self.state.borrow_mut().slots.renew(ticket, NO_CHILD);
-        if seat.is_none() {
-            self.give_up_seat(ticket);
-        }
-        seat
-    }
-
-    /// The next child takes it.
-    #[inline]
-    pub(crate) fn take_seat(&self, seat: Ticket, index: u32, flags: &Flags) {
-        flags.slot.set(seat.slot());
-        self.state.borrow_mut().slots.set_index(seat.slot(), index);
-    }
-
-    /// Nobody takes it.
-    pub(crate) fn give_up_seat(&self, seat: Ticket) {
-        let run = self.state.borrow_mut().slots.vacate(seat);
-        drop(run);
+    pub(crate) fn hand_slot_on(&self, ticket: Ticket, index: u32, flags: &Flags) -> Option<Ticket> {
+        flags.slot.set(ticket.slot());
+        self.state.borrow_mut().slots.hand_on(ticket, index)
     }
 
     /// Polls, with all that stands round a poll, but for what is told of it.
@@ -246,13 +229,27 @@ impl Core {
 
     /// The poll in the turn of a task or a child, if it is one: true if it goes on. If not, [`end_turn`](Core::end_turn) is to follow.
     #[inline]
-    pub(crate) fn is_pending(&self, ticket: Ticket, flags: &Flags, cell: Pin<&(impl Member + ?Sized)>) -> bool {
-        !flags.cancel_asked() && self.poll(ticket, |cx| cell.poll(cx)).is_pending()
+    pub(crate) fn is_pending(
+        &self,
+        ticket: Ticket,
+        flags: &Flags,
+        poll: impl FnOnce(&mut Context<'_>) -> Poll<()>,
+    ) -> bool {
+        !flags.cancel_asked() && self.poll(ticket, poll).is_pending()
     }
 
     /// The rest of a turn that is the last: delivers a cancel, if that is what it is for, and frees the slot.
     #[inline]
-    pub(crate) fn end_turn(&self, turn: &Turn<'_>, flags: &Flags, cell: Pin<&(impl Member + ?Sized)>) {
+    pub(crate) fn end_turn<'c>(&self, turn: &Turn<'_>, flags: &Flags, cell: impl FnOnce() -> Pin<&'c dyn Member>) {
+        if flags.has_ended_plainly() && !self.is_observed() {
+            self.vacate(turn.ticket);
+        } else {
+            self.end_turn_with_news(turn, flags, cell());
+        }
+    }
+
+    #[inline(never)]
+    fn end_turn_with_news(&self, turn: &Turn<'_>, flags: &Flags, cell: Pin<&dyn Member>) {
         if flags.is_done() {
             self.emit(|| Event::PollEnd { task: turn.who(), ready: true });
         } else {
@@ -263,13 +260,18 @@ impl Core {
         self.retire(turn, flags, Ending::of(flags));
     }
 
-    /// Frees the slot of what has ended.
+    /// Frees a slot.
     #[inline]
-    pub(crate) fn retire(&self, turn: &Turn<'_>, flags: &Flags, ending: Ending) {
-        self.forget_wakers(turn.ticket, flags);
-        let run = self.state.borrow_mut().slots.vacate(turn.ticket);
+    fn vacate(&self, ticket: Ticket) {
+        let run = self.state.borrow_mut().slots.vacate(ticket);
         // Not the last owner: the turn holds another.
         drop(run);
+    }
+
+    /// Frees the slot of what has ended.
+    pub(crate) fn retire(&self, turn: &Turn<'_>, flags: &Flags, ending: Ending) {
+        self.forget_wakers(turn.ticket, flags);
+        self.vacate(turn.ticket);
         self.emit(|| Event::Done { task: turn.who(), ending });
     }
 

@@ -74,6 +74,18 @@ impl Flags {
         self.has_failed() && !self.is_cancelled()
     }
 
+    /// Nothing has happened to it.
+    #[inline]
+    pub(crate) fn is_untouched(&self) -> bool {
+        self.bits.get() == 0
+    }
+
+    /// It has ended with a value that is no failure, nobody asked it to end, and no stranger had a waker of it.
+    #[inline]
+    pub(crate) fn has_ended_plainly(&self) -> bool {
+        self.bits.get() & !(Flags::DETACHED | Flags::SHARED) == Flags::DONE
+    }
+
     /// It was asked to end, and has not.
     pub(crate) fn is_cancelling(&self) -> bool {
         self.cancel_asked() && !self.is_done()

@@ -110,77 +110,99 @@ impl<M: Children> GroupBlock<M> {
     }
 
     /// The group's first turn: every child is polled, in argument order.
+    #[inline(never)]
     fn start(self: &Pin<Rc<Self>>, core: &Core, turn: &Turn<'_>) {
         let _busy = self.flags.be_busy();
         if self.flags.cancel_asked() {
             core.tell_cancel(turn.ticket, &self.flags);
         }
-        let mut seat = None;
-        for index in 0..self.children.count() {
+        let mut index = 0;
+        while index < self.children.count() {
             if self.flags.cancel_asked() {
                 // Cancelled before its first step: it never runs.
                 M::member(self.as_ref(), index).cancel(JoinError::cancelled());
                 self.as_ref().child_ended(index);
-                continue;
+            } else if core.is_observed() {
+                self.start_child_and_tell(core, turn.run, index);
+            } else {
+                index = self.start_children(core, index);
             }
-            if !core.is_observed() {
-                seat = self.start_child(core, index, seat);
-                continue;
-            }
-            let ticket = core.occupy(Some(self.clone()), index as u32, self.children.flags(index));
-            let turn = Turn { run: turn.run, index: index as u32, ticket };
-            core.emit(|| Event::ChildStart(turn.who()));
-            let told = core.is_observed() && core.tell_poll(&turn);
-            if !self.as_ref().turn_of_child(core, &turn) && told {
-                core.emit(|| Event::PollEnd { task: turn.who(), ready: false });
-            }
-        }
-        if let Some(seat) = seat {
-            core.give_up_seat(seat);
+            index += 1;
         }
         core.retire(turn, &self.flags, Ending::Started);
         // Another may move in there, and a cancel of the group must not find it.
         self.flags.slot.set(NO_SLOT);
     }
 
-    /// A child's first turn, while nobody observes. One that ends with it leaves its slot, the `seat`, to the next: a gather of what is
-    /// ready at once takes one slot in all.
+    /// The first turns of one child after the other, until one of them keeps its slot, while nobody observes. Says who was the last.
+    ///
+    /// One that ends with its first turn hands its slot to the next: a gather of what is ready at once takes one slot in all.
     #[inline]
-    fn start_child(self: &Pin<Rc<Self>>, core: &Core, index: usize, seat: Option<Ticket>) -> Option<Ticket> {
-        let (flags, child) = (self.children.flags(index), M::member(self.as_ref(), index));
-        let ticket = match seat {
-            Some(seat) => {
-                core.take_seat(seat, index as u32, flags);
-                seat
-            }
-            None => core.occupy(Some(self.clone()), index as u32, flags),
-        };
-        if core.is_pending(ticket, flags, child) {
-            return None;
+    fn start_children(self: &Pin<Rc<Self>>, core: &Core, first: usize) -> usize {
+        let group = self.as_ref();
+        let mut index = first;
+        let mut ticket = core.occupy(Some(self.clone()), index as u32, self.children.flags(index));
+        while core.poll(ticket, |cx| M::poll(group, index, cx)).is_ready() {
+            let Some(next) = group.hand_slot_on(core, ticket, index) else {
+                let turn = Turn { run: &**self, index: index as u32, ticket };
+                core.end_turn(&turn, self.children.flags(index), || M::member(group, index));
+                group.child_ended(index);
+                break;
+            };
+            self.unfinished.set(self.unfinished.get() - 1);
+            (index, ticket) = (index + 1, next);
         }
-        let seat = if flags.is_done() {
-            core.leave_seat(ticket, flags)
-        } else {
-            core.end_turn(&Turn { run: &**self, index: index as u32, ticket }, flags, child);
-            None
-        };
-        self.as_ref().child_ended(index);
-        seat
+        index
     }
 
+    /// The slot of a child that has ended goes to the next, if there is nothing else to be done for either.
+    #[inline]
+    fn hand_slot_on(&self, core: &Core, ticket: Ticket, index: usize) -> Option<Ticket> {
+        let next = index + 1;
+        let goes_on = self.changes_nothing(index) && next < self.children.count() && !self.flags.cancel_asked();
+        let flags = goes_on.then(|| self.children.flags(next)).filter(|flags| flags.is_untouched())?;
+        core.hand_slot_on(ticket, next as u32, flags)
+    }
+
+    /// Whether the end of this child is the end of nothing else.
+    #[inline]
+    fn changes_nothing(&self, index: usize) -> bool {
+        self.children.flags(index).has_ended_plainly() && !self.detached.get() && self.locals.borrow().is_empty()
+    }
+
+    /// A child's first turn, while somebody observes.
+    fn start_child_and_tell(self: &Pin<Rc<Self>>, core: &Core, run: &dyn Run, index: usize) {
+        let ticket = core.occupy(Some(self.clone()), index as u32, self.children.flags(index));
+        let turn = Turn { run, index: index as u32, ticket };
+        core.emit(|| Event::ChildStart(turn.who()));
+        let told = core.tell_poll(&turn);
+        if !self.as_ref().turn_of_child(core, &turn) && told {
+            core.emit(|| Event::PollEnd { task: turn.who(), ready: false });
+        }
+    }
+
+    #[inline]
     fn turn_of_child(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool {
         let index = turn.index as usize;
-        let (flags, child) = (self.children.flags(index), M::member(self, index));
-        let pending = core.is_pending(turn.ticket, flags, child);
+        let flags = self.children.flags(index);
+        let pending = core.is_pending(turn.ticket, flags, |cx| M::poll(self, index, cx));
         if !pending {
-            core.end_turn(turn, flags, child);
+            core.end_turn(turn, flags, || M::member(self, index));
             self.child_ended(index);
         }
         !pending
     }
 
+    #[inline]
     fn child_ended(self: Pin<&Self>, index: usize) {
         self.unfinished.set(self.unfinished.get() - 1);
+        if self.unfinished.get() == 0 || !self.changes_nothing(index) {
+            self.child_ended_with_news(index);
+        }
+    }
+
+    #[inline(never)]
+    fn child_ended_with_news(self: Pin<&Self>, index: usize) {
         if self.first_failure.get().is_none() && self.children.flags(index).has_failed() {
             self.first_failure.set(Some(index as u32));
         }

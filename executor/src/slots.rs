@@ -109,10 +109,10 @@ impl Slots {
         run
     }
 
-    /// The tenant has ended, and another of the same block is to have the slot: with a new ticket, so that old ones do not fit. Not if
+    /// The tenant has ended, and another child of the same block is to have the slot: with a new ticket, so that old ones do not fit. Not if
     /// it is queued: the other must not have the turn that was meant for this one.
     #[inline]
-    pub(crate) fn renew(&mut self, ticket: Ticket, index: u32) -> Option<Ticket> {
+    pub(crate) fn hand_on(&mut self, ticket: Ticket, index: u32) -> Option<Ticket> {
         let next = ticket.next_generation();
         let slot = self.get_mut(ticket.slot());
         if slot.state != ticket.0 {
@@ -121,12 +121,6 @@ impl Slots {
         slot.state = next.0;
         slot.index = index;
         Some(next)
-    }
-
-    /// Says which child of the block has the slot from here on.
-    #[inline]
-    pub(crate) fn set_index(&mut self, number: u32, index: u32) {
-        self.get_mut(number).index = index;
     }
 
     pub(crate) fn effect_of_wake(&self, ticket: Ticket) -> WakeEffect {

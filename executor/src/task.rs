@@ -110,7 +110,7 @@ impl<F: Future + 'static, J: Judge<F::Output>> TaskBlock<F, J> {
     /// Out of line, as most turns are not the last.
     #[inline(never)]
     fn end(self: &Pin<Rc<Self>>, core: &Core, turn: &Turn<'_>) {
-        core.end_turn(turn, &self.cell.flags, project_task(self.as_ref()));
+        core.end_turn(turn, &self.cell.flags, || project_task(self.as_ref()));
         self.header.join.end(&self.header, || TaskHandle::of(self.clone(), NO_CHILD));
         if self.cell.flags.is_detached() {
             self.as_ref().discard();
@@ -136,7 +136,7 @@ impl<F: Future + 'static, J: Judge<F::Output>> Run for TaskBlock<F, J> {
     }
 
     fn turn(self: Pin<Rc<Self>>, core: &Core, index: u32, ticket: Ticket) -> bool {
-        let pending = core.is_pending(ticket, &self.cell.flags, project_task(self.as_ref()));
+        let pending = core.is_pending(ticket, &self.cell.flags, |cx| project_task(self.as_ref()).poll(cx));
         if !pending {
             self.end(core, &Turn { run: &*self, index, ticket });
             // What is dropped with the last owner is the user's.
