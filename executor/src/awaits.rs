@@ -25,58 +25,75 @@ pub struct Awaits(Option<(ExecutorId, u64)>);
 /// Whose end is awaited, and by whom.
 type Noted = Vec<(Pin<Rc<dyn Run>>, Ticket)>;
 
-/// What is noted, by the number of the combinator. Number 0 is none.
+/// What is noted, by the number of the combinator.
 #[derive(Default)]
 pub(crate) struct AwaitsInside {
     noted: BTreeMap<u64, Noted>,
     last: u64,
-    /// The combinator that is being polled.
-    now: u64,
 }
+
+/// The combinator that is being polled, in [`Core::combinator`]: none, or one that has not noted anything yet, and so needs no number; else its number.
+const NONE: u64 = 0;
+const UNNUMBERED: u64 = u64::MAX;
 
 /// So many may be noted before it is seen who is still awaited.
 const FEW: usize = 8;
 
 impl Awaits {
     /// Calls `poll`, and has it noted whose end is awaited in it; but not what a combinator inside of it has noted for itself.
+    #[inline]
     pub fn within<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        let outer = with_current(|core| {
-            let mut inside = core.awaits.borrow_mut();
-            let number = match self.0 {
-                Some((executor, number)) if executor == core.id => number,
-                _ => {
-                    inside.last += 1;
-                    inside.last
-                }
-            };
-            self.0 = Some((core.id, number));
-            std::mem::replace(&mut inside.now, number)
+        let mut poll = Some(poll);
+        let polled = with_current(|core| {
+            let poll = poll.take()?;
+            let own = self.0.filter(|(executor, _)| *executor == core.id).map_or(UNNUMBERED, |(_, number)| number);
+            let _inside = Inside { core, outer: core.combinator.replace(own), awaits: self };
+            Some(poll())
         });
-        let _inside = Inside(outer);
-        poll()
+        match (polled.flatten(), poll) {
+            (Some(polled), _) => polled,
+            (None, Some(poll)) => poll(),
+            (None, None) => unreachable!("who polls gives what came of it"),
+        }
     }
 }
 
 /// While this lives, awaits are noted for one combinator; then, also after a panic, again for the one around it.
-struct Inside(Option<u64>);
+struct Inside<'a> {
+    core: &'a Core,
+    outer: u64,
+    awaits: &'a mut Awaits,
+}
 
-impl Drop for Inside {
+impl Drop for Inside<'_> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(outer) = self.0 {
-            with_current(|core| core.awaits.borrow_mut().now = outer);
+        let own = self.core.combinator.replace(self.outer);
+        if own != UNNUMBERED {
+            self.awaits.0 = Some((self.core.id, own));
         }
     }
 }
 
 impl Core {
     /// Whoever is polled has left its waker with a task or a gather, for its end.
+    #[inline]
     pub(crate) fn note_await(&self, of: impl FnOnce() -> Pin<Rc<dyn Run>>) {
-        let Some(by) = self.polling.get().filter(|_| self.awaits.borrow().now != 0) else { return };
-        let of = of();
+        if self.combinator.get() != NONE
+            && let Some(by) = self.polling.get()
+        {
+            self.note_await_inside(of(), by);
+        }
+    }
+
+    fn note_await_inside(&self, of: Pin<Rc<dyn Run>>, by: Ticket) {
         let over = {
             let inside = &mut *self.awaits.borrow_mut();
-            let noted = inside.noted.entry(inside.now).or_default();
+            if self.combinator.get() == UNNUMBERED {
+                inside.last += 1;
+                self.combinator.set(inside.last);
+            }
+            let noted = inside.noted.entry(self.combinator.get()).or_default();
             match noted.iter_mut().find(|(other, _)| std::ptr::eq(other.header(), of.header())) {
                 Some((_, known)) => {
                     *known = by;

@@ -44,6 +44,8 @@ pub(crate) struct Core {
     pub(crate) ticking: Cell<bool>,
     /// Whose ends are awaited inside of combinators.
     pub(crate) awaits: RefCell<AwaitsInside>,
+    /// The innermost combinator that is being polled; see [`awaits`](crate::awaits).
+    pub(crate) combinator: Cell<u64>,
     pub(crate) closed: Cell<bool>,
     /// How many live tasks have escaped.
     pub(crate) escaped: Cell<usize>,
@@ -119,6 +121,7 @@ impl Core {
             suspects: RefCell::default(),
             ticking: Cell::new(false),
             awaits: RefCell::default(),
+            combinator: Cell::default(),
             closed: Cell::new(false),
             escaped: Cell::new(0),
             watched: RefCell::default(),

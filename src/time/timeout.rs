@@ -4,7 +4,7 @@ use std::any::type_name;
 use std::future::{Future, poll_fn};
 use std::panic::Location;
 use std::pin::{Pin, pin};
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use glassloop_executor::Awaits;
@@ -66,34 +66,50 @@ pub fn timeout_at<F: Future>(deadline: Instant, future: F) -> impl Future<Output
 async fn with_deadline<F: Future>(
     future: F,
     location: &'static Location<'static>,
-    deadline: impl FnOnce(Instant) -> Instant,
+    deadline: impl Fn(Instant) -> Instant,
 ) -> Result<F::Output, Elapsed> {
-    let mut awaits = Awaits::default();
     let mut future = pin!(future);
-    let mut deadline = Some(deadline);
-    let mut limit: Option<Sleep> = None;
-    let mut was_over = false;
+    let (mut awaits, mut limit) = (Awaits::default(), Limit::NotYet);
     poll_fn(|cx| {
-        if let Some(limit) = limit.as_ref().filter(|_| was_over) {
-            return Poll::Ready(Err(Elapsed { deadline: limit.deadline }));
+        if let Limit::Runs { sleep, over: true } = &limit {
+            return Poll::Ready(Err(Elapsed { deadline: sleep.deadline }));
         }
-        if let Poll::Ready(output) = awaits.within(|| future.as_mut().poll(cx)) {
-            return Poll::Ready(Ok(output));
-        }
-        if let Some(deadline) = deadline.take() {
-            let context = context::expect("timeout()");
-            let now = context.reactor.clock().now();
-            let deadline = deadline(now);
-            // Then this was the future's only poll, whatever wakes it: no time is left for another.
-            was_over = deadline <= now;
-            limit = Some(Sleep::new(deadline, location, context.executor.id()));
-        }
-        match &mut limit {
-            Some(limit) => Pin::new(&mut *limit).poll(cx).map(|()| Err(Elapsed { deadline: limit.deadline })),
-            None => Poll::Pending,
+        match awaits.within(|| future.as_mut().poll(cx)) {
+            Poll::Ready(output) => Poll::Ready(Ok(output)),
+            Poll::Pending => limit.poll(cx, location, &deadline).map(Err),
         }
     })
     .await
+}
+
+/// The time of a [`timeout`]. A future that is ready at its first poll costs nothing of this: no clock is read, and no timer is made.
+enum Limit {
+    NotYet,
+    /// `over`: no time was left when the future first had to wait. Then that was its only poll, whatever wakes it.
+    Runs {
+        sleep: Sleep,
+        over: bool,
+    },
+}
+
+impl Limit {
+    /// The future has to wait.
+    #[inline(never)]
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        location: &'static Location<'static>,
+        deadline: impl Fn(Instant) -> Instant,
+    ) -> Poll<Elapsed> {
+        if let Limit::NotYet = self {
+            let context = context::expect("timeout()");
+            let now = context.reactor.clock().now();
+            let sleep = Sleep::new(deadline(now), location, context.executor.id());
+            *self = Limit::Runs { over: sleep.deadline <= now, sleep };
+        }
+        let Limit::Runs { sleep, .. } = self else { unreachable!("its time runs now") };
+        Pin::new(&mut *sleep).poll(cx).map(|()| Elapsed { deadline: sleep.deadline })
+    }
 }
 
 /// As [`timeout`] with asyncio's `wait_for`: no limit is `None`, and a limit of zero never starts the future.
