@@ -31,7 +31,8 @@ use pending::PendingBits;
 
 /// Work for the loop's thread.
 pub(crate) enum Message {
-    Wake(Ticket),
+    /// Whoever lives in this slot.
+    Wake(u32),
     /// With the one it is for, as the half may change hands before it is read.
     Call(ExecutorId, Box<dyn FnOnce() + Send>),
 }
@@ -160,7 +161,7 @@ pub(crate) fn wake(ticket: Ticket) {
     if let Some(half) = half(ticket.executor())
         && !half.pending.set(ticket.slot())
     {
-        half.send(Message::Wake(ticket));
+        half.send(Message::Wake(ticket.slot()));
     }
 }
 

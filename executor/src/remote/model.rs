@@ -56,7 +56,7 @@ impl Half {
     fn drain(&self, drained: &mut usize, mut turn: impl FnMut()) {
         for _ in *drained..self.pushed.load(Relaxed) {
             *drained += 1;
-            self.pending.clear(BIT);
+            self.pending.clear(1 << BIT);
             turn();
         }
     }

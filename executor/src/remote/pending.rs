@@ -31,8 +31,8 @@ impl Word {
         self.0.fetch_or(1 << bit, order::SET) & 1 << bit != 0
     }
 
-    pub(crate) fn clear(&self, bit: u32) {
-        self.0.fetch_and(!(1 << bit), order::CLEAR);
+    pub(crate) fn clear(&self, bits: u64) {
+        self.0.fetch_and(!bits, order::CLEAR);
     }
 }
 
@@ -61,9 +61,12 @@ impl PendingBits {
         self.word(slot).is_none_or(|word| word.set(slot % 64))
     }
 
-    pub(crate) fn clear(&self, slot: u32) {
-        if let Some(word) = self.word(slot) {
-            word.clear(slot % 64);
+    /// Clears the bits of several slots: a read-modify-write for neighbours, as the word is one that other threads write too.
+    pub(crate) fn clear(&self, slots: &[u32]) {
+        for neighbours in slots.chunk_by(|one, next| one / 64 == next / 64) {
+            if let Some(word) = self.word(neighbours[0]) {
+                word.clear(neighbours.iter().fold(0, |bits, slot| bits | 1 << (slot % 64)));
+            }
         }
     }
 
