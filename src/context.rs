@@ -4,10 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::task::{Context as TaskContext, Poll};
 
-use glassloop_executor::Executor;
-use glassloop_reactor::Reactor;
+use glassloop_executor::{Executor, ExecutorId};
+use glassloop_reactor::{Instant, Reactor};
 
 use crate::blocking::Pool;
 use crate::handle::{Door, RemoteTasks};
@@ -67,6 +66,36 @@ pub(crate) fn expect(call: &'static str) -> Rc<Context> {
         Some(context) => context,
         None => panic_without_loop(call),
     }
+}
+
+/// A look at the loop that runs on this thread, if one does: cheaper than [`current`]. `look` must call nothing foreign, as nobody can enter
+/// another loop meanwhile.
+#[inline]
+pub(crate) fn try_look<R>(look: impl FnOnce(&Context) -> R) -> Option<R> {
+    CURRENT.try_with(|current| current.borrow().as_deref().map(look)).ok().flatten()
+}
+
+/// As [`try_look`], where a loop is needed.
+///
+/// # Panics
+/// As [`expect`].
+#[inline]
+#[track_caller]
+pub(crate) fn look<R>(call: &'static str, look: impl FnOnce(&Context) -> R) -> R {
+    match try_look(look) {
+        Some(seen) => seen,
+        None => panic_without_loop(call),
+    }
+}
+
+/// The time by the clock of the loop that runs on this thread, and which loop that is.
+///
+/// # Panics
+/// As [`expect`].
+#[inline]
+#[track_caller]
+pub(crate) fn now(call: &'static str) -> (Instant, ExecutorId) {
+    look(call, |context| (context.reactor.clock().now(), context.executor.id()))
 }
 
 #[cold]
@@ -187,16 +216,12 @@ impl Context {
         let _ = (resource, change);
     }
 
-    /// Counts one socket operation of the running poll. `Pending`, with the task queued again, when it has had enough.
-    pub(crate) fn spend_budget(&self, cx: &TaskContext<'_>) -> Poll<()> {
+    /// Counts one socket operation of the running poll. False when its task has had enough.
+    pub(crate) fn spend_budget(&self) -> bool {
         let poll = self.executor.polls();
         let (of, spent) = self.budget.get();
         let spent = if of == poll { spent + 1 } else { 1 };
         self.budget.set((poll, spent));
-        if spent <= BUDGET {
-            return Poll::Ready(());
-        }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        spent <= BUDGET
     }
 }

@@ -83,10 +83,18 @@ pub struct Runtime {
     context: Rc<Context>,
     event_interval: u32,
     handle_ctrl_c: bool,
-    /// When the sockets were last looked at: after how many polls, and at what time.
-    last_turn: Cell<(u64, Instant)>,
+    last_turn: LastTurn,
+}
+
+/// When the sockets were last looked at.
+#[derive(Default)]
+struct LastTurn {
+    /// After how many polls.
+    polls: Cell<u64>,
     /// After how many more polls the clock is worth a look.
     next_reading: Cell<u64>,
+    /// What the clock said at the first such look. A loop that waits for the world after each tick never asks it.
+    first_reading: Cell<Option<Instant>>,
 }
 
 /// Why [`Runtime::block_on`] gave no output.
@@ -195,13 +203,18 @@ impl Runtime {
         const AT_LEAST_EVERY: Duration = Duration::from_micros(200);
 
         let Context { executor, reactor, .. } = &*self.context;
-        let since = executor.polls() - self.last_turn.get().0;
-        let reading = since >= self.next_reading.get();
-        if reading {
-            self.next_reading.set(since + POLLS_PER_READING);
+        let turns = &self.last_turn;
+        let since = executor.polls() - turns.polls.get();
+        let mut long_ago = false;
+        if since >= turns.next_reading.get() {
+            turns.next_reading.set(since + POLLS_PER_READING);
+            let now = reactor.clock().now();
+            match turns.first_reading.get() {
+                Some(first) => long_ago = now - first >= AT_LEAST_EVERY,
+                None => turns.first_reading.set(Some(now)),
+            }
         }
-        let long_ago = || reactor.clock().now() - self.last_turn.get().1 >= AT_LEAST_EVERY;
-        if since >= u64::from(self.event_interval) || reading && long_ago() {
+        if long_ago || since >= u64::from(self.event_interval) {
             self.turn(Some(Duration::ZERO))?;
         }
         Ok(())
@@ -260,8 +273,9 @@ impl Runtime {
     fn turn(&self, max_wait: Option<Duration>) -> io::Result<Turn> {
         let Context { executor, reactor, .. } = &*self.context;
         let found = reactor.turn(max_wait)?;
-        self.next_reading.set(0);
-        self.last_turn.set((executor.polls(), reactor.clock().now()));
+        self.last_turn.polls.set(executor.polls());
+        self.last_turn.next_reading.set(0);
+        self.last_turn.first_reading.set(None);
         Ok(found)
     }
 

@@ -27,7 +27,7 @@ pub use timeout::{Elapsed, timeout, timeout_at, wait_for};
 /// With no loop running on this thread.
 #[track_caller]
 pub fn now() -> Instant {
-    context::expect("now()").reactor.clock().now()
+    context::now("now()").0
 }
 
 /// Waits for a time, counted from this call. Never shorter; zero yields exactly once; `Duration::MAX` never ends.
@@ -49,12 +49,12 @@ pub fn now() -> Instant {
 /// With no loop running on this thread.
 #[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
-    let context = context::expect("sleep()");
     if duration.is_zero() {
+        let _running = context::expect("sleep()");
         return Sleep { deadline: Instant::default(), state: State::Yield };
     }
-    let deadline = context.reactor.clock().now() + duration;
-    Sleep::new(deadline, Location::caller(), context.executor.id())
+    let (now, executor) = context::now("sleep()");
+    Sleep::new(now + duration, Location::caller(), executor)
 }
 
 /// Waits until a moment of the loop's clock; one that has passed still yields once.
@@ -76,8 +76,8 @@ pub fn sleep(duration: Duration) -> Sleep {
 /// With no loop running on this thread.
 #[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    let context = context::expect("sleep_until()");
-    Sleep::new(deadline, Location::caller(), context.executor.id())
+    let executor = context::look("sleep_until()", |context| context.executor.id());
+    Sleep::new(deadline, Location::caller(), executor)
 }
 
 /// Never ends (asyncio's `sleep(inf)`): for a task that lives until it is cancelled.
@@ -102,8 +102,8 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 /// With no loop running on this thread.
 #[track_caller]
 pub fn sleep_forever() -> Sleep {
-    let context = context::expect("sleep_forever()");
-    Sleep::new(NEVER, Location::caller(), context.executor.id())
+    let executor = context::look("sleep_forever()", |context| context.executor.id());
+    Sleep::new(NEVER, Location::caller(), executor)
 }
 
 /// See [`sleep`]. It holds no pointer into the loop, so it is `Send` and `Sync`; polled in another loop, it panics.

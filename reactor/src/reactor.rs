@@ -143,8 +143,13 @@ impl Reactor {
         // Computed last: what was armed until now counts.
         let polled = poll.poll(events, self.wait_limit(max_wait));
 
-        let unparked = events.iter().any(|event| event.token() == Sources::UNPARK);
-        let ready = events.iter().count() - usize::from(unparked);
+        let (mut ready, mut unparked) = (0, false);
+        for event in events.iter() {
+            match event.token() {
+                Sources::UNPARK => unparked = true,
+                _ => ready += 1,
+            }
+        }
         if unparked {
             self.shared.unparker.heard();
         }
@@ -176,6 +181,9 @@ impl Reactor {
     #[inline(always)]
     fn wait_limit(&self, max_wait: Option<Duration>) -> Option<Duration> {
         if self.clock().is_virtual() || max_wait == Some(Duration::ZERO) {
+            return max_wait;
+        }
+        if self.armed_timers() == 0 {
             return max_wait;
         }
         let until_due = self.next_deadline().map(|deadline| deadline - self.clock().now());

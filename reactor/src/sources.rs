@@ -193,11 +193,20 @@ impl Reactor {
 
     /// Leaves `wait` with the source. Whoever stood under this number before is woken, if it is another task: it would
     /// sleep for ever.
+    #[inline]
     pub(crate) fn wait(&self, state: &SourceState, direction: Direction, number: u64, wait: Wait) {
         let readiness = state.readiness(direction);
-        if readiness.has(number, &wait) {
-            return;
+        if readiness.nobody_waits() {
+            readiness.join(number, wait);
+            self.count_waiting(1);
+            self.emit(|| state.wait_event(direction, number));
+        } else if !readiness.has(number, &wait) {
+            self.wait_among_others(state, direction, number, wait);
         }
+    }
+
+    fn wait_among_others(&self, state: &SourceState, direction: Direction, number: u64, wait: Wait) {
+        let readiness = state.readiness(direction);
         let displaced = self.end_wait::<true>(state, direction, number, WaitEnd::Replaced);
         let displaced = displaced.filter(|displaced| !displaced.waker.will_wake(&wait.waker));
         readiness.join(number, wait);

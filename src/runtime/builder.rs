@@ -1,6 +1,5 @@
 //! What of a loop is not as usual.
 
-use std::cell::Cell;
 use std::fmt;
 use std::io;
 use std::rc::Rc;
@@ -8,7 +7,7 @@ use std::rc::Rc;
 use glassloop_executor::Executor;
 use glassloop_reactor::{Clock, Reactor};
 
-use super::Runtime;
+use super::{LastTurn, Runtime};
 #[cfg(doc)]
 use super::{RunError, run};
 use crate::context::Context;
@@ -93,7 +92,6 @@ impl Builder {
         let Builder { clock, event_interval, handle_ctrl_c, on_report, .. } = builder;
         let reactor = Reactor::new(clock)?;
         let executor = Executor::new(reactor.unparker()).map_err(io::Error::other)?;
-        let last_turn = Cell::new((0, reactor.clock().now()));
         let context = Rc::new(Context::new(executor, reactor, on_report.clone()));
         #[cfg(feature = "trace")]
         {
@@ -105,7 +103,7 @@ impl Builder {
             }
             builder.tracing.attach(&context, on_report)?;
         }
-        Ok(Runtime { context, event_interval, handle_ctrl_c, last_turn, next_reading: Cell::new(0) })
+        Ok(Runtime { context, event_interval, handle_ctrl_c, last_turn: LastTurn::default() })
     }
 }
 

@@ -31,7 +31,7 @@ use crate::context;
 /// With no loop running on this thread.
 #[track_caller]
 pub fn interval(period: Duration) -> Interval {
-    interval_at(context::expect("interval()").reactor.clock().now(), period)
+    interval_at(context::now("interval()").0, period)
 }
 
 /// As [`interval`], with the moment of the first tick: `now() + period` for one that is to begin with a pause.
@@ -103,7 +103,7 @@ impl Interval {
     /// With no loop running on this thread.
     #[track_caller]
     pub fn tick(&mut self) -> Tick<'_> {
-        let executor = context::expect("tick()").executor.id();
+        let executor = context::look("tick()", |context| context.executor.id());
         Tick { sleep: Sleep::new(self.next, Location::caller(), executor), interval: self }
     }
 
@@ -137,7 +137,7 @@ impl Future for Tick<'_> {
         let due = self.sleep.deadline;
         // Once only, also for somebody who polls on after the end.
         if self.interval.next == due {
-            let now = context::expect("awaiting a tick").reactor.clock().now();
+            let now = context::now("awaiting a tick").0;
             self.interval.advance(now);
         }
         Poll::Ready(due)

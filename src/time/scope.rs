@@ -71,7 +71,7 @@ impl TimeoutScope {
     /// With a limit, but with no loop running on this thread.
     #[track_caller]
     pub fn new(limit: Option<Duration>) -> TimeoutScope {
-        TimeoutScope::at(limit.map(|limit| context::expect("TimeoutScope::new()").reactor.clock().now() + limit))
+        TimeoutScope::at(limit.map(|limit| context::now("TimeoutScope::new()").0 + limit))
     }
 
     /// A scope that ends at a moment of the loop's clock (asyncio's `timeout_at`).
@@ -140,11 +140,11 @@ impl TimeoutScope {
         while let Some(deadline) = self.deadline.get() {
             // A deadline that moved away leaves its timer alone, which costs nothing: the timer will find that it came too early.
             if limit.as_ref().is_none_or(|limit| limit.deadline > deadline) {
-                let context = context::expect("awaiting a timeout scope");
-                if deadline <= context.reactor.clock().now() {
+                let (now, executor) = context::now("awaiting a timeout scope");
+                if deadline <= now {
                     self.over.set(Some(deadline));
                 }
-                *limit = Some(Sleep::new(deadline, location, context.executor.id()));
+                *limit = Some(Sleep::new(deadline, location, executor));
             }
             let Some(sleep) = limit else { break };
             if Pin::new(&mut *sleep).poll(cx).is_pending() {

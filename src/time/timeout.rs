@@ -102,9 +102,8 @@ impl Limit {
         deadline: impl Fn(Instant) -> Instant,
     ) -> Poll<Elapsed> {
         if let Limit::NotYet = self {
-            let context = context::expect("timeout()");
-            let now = context.reactor.clock().now();
-            let sleep = Sleep::new(deadline(now), location, context.executor.id());
+            let (now, executor) = context::now("timeout()");
+            let sleep = Sleep::new(deadline(now), location, executor);
             *self = Limit::Runs { over: sleep.deadline <= now, sleep };
         }
         let Limit::Runs { sleep, .. } = self else { unreachable!("its time runs now") };
@@ -163,7 +162,7 @@ async fn at_once<F: Future>(future: F) -> Result<F::Output, Elapsed> {
     }
     // Others have their turn first: a program that asks again and again must not hold the loop up.
     yield_now().await;
-    let deadline = context::expect("wait_for()").reactor.clock().now();
+    let deadline = context::now("wait_for()").0;
     Err(Elapsed { deadline })
 }
 
