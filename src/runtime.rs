@@ -175,7 +175,9 @@ impl Runtime {
             }
             reactor.fire_due();
             executor.tick(Some(&mut root));
-            if let Some(output) = root.take_output() {
+            if root.has_ended()
+                && let Some(output) = root.take_output()
+            {
                 return Ok(output);
             }
             if ctrl_c.is_some_and(CtrlC::came) {

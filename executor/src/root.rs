@@ -59,6 +59,12 @@ impl<'f, F: Future> Root<'f, F> {
         self.id
     }
 
+    /// Whether it has had its last turn.
+    #[inline]
+    pub fn has_ended(&self) -> bool {
+        self.ended
+    }
+
     /// What came of the root, once: its output, or the payload of its panic.
     pub fn take_output(&mut self) -> Option<thread::Result<F::Output>> {
         self.output.take()

@@ -293,7 +293,11 @@ fn wake(header: &Header, waiter: Waiter) {
     quietly(|| waiter.waker.wake());
 }
 
+#[inline]
 fn end_wait(header: &Header, waiter: &Waiter, why: WaitEnd) {
+    if !with_current(Core::is_observed).unwrap_or(false) {
+        return;
+    }
     emit(header.executor(), || Event::WaitOff { target: header.id, waiter: task_of(&waiter.waker), why });
 }
 
