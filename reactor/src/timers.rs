@@ -87,6 +87,16 @@ impl Timers {
         (key, id, place)
     }
 
+    /// All that [`step`](Timers::step) would do, at once.
+    fn advance(&mut self, now: Instant) {
+        while self.wheel.is_interrupted() && self.step(now).is_some() {}
+        let Timers { entries, wheel, due, .. } = self;
+        wheel.advance(entries, tick_of(now), |index, entry| {
+            entry.place = Place::Due;
+            due.push((entry.deadline, entry.id), index);
+        });
+    }
+
     fn make_due(&mut self, index: u32) -> u64 {
         let entry = self.entries.at_mut(index);
         entry.place = Place::Due;
@@ -261,9 +271,7 @@ impl Reactor {
     fn turn_wheel(&self, now: Instant) {
         let timers = &self.shared.timers;
         if !self.is_observed() {
-            let timers = &mut *timers.borrow_mut();
-            while timers.step(now).is_some() {}
-            return;
+            return timers.borrow_mut().advance(now);
         }
         let step = || timers.borrow_mut().step(now);
         while let Some((timer, from, to)) = step() {

@@ -30,6 +30,13 @@ pub(super) struct Entry {
     pub(super) place: Place,
 }
 
+impl Entry {
+    #[inline]
+    pub(super) fn next(&self) -> Option<u32> {
+        (self.next != NIL).then_some(self.next)
+    }
+}
+
 const _: () = assert!(size_of::<Entry>() <= 56 && size_of::<TimerKey>() == 8, "a million timers are 56 MB");
 
 /// A timer that is about to be armed.

@@ -110,6 +110,12 @@ impl Level {
         Some(first)
     }
 
+    /// Empties a slot: its first entry leads to the others.
+    pub(super) fn take(&mut self, slot: u8) -> List {
+        self.occupied &= !(1 << slot);
+        std::mem::replace(&mut self.slots[slot as usize], List::EMPTY)
+    }
+
     #[inline]
     pub(super) fn unlink(&mut self, slot: u8, entries: &mut Entries, index: u32) {
         let list = &mut self.slots[slot as usize];

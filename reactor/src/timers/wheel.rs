@@ -17,7 +17,7 @@
 
 use std::collections::BTreeMap;
 
-use super::entries::Entries;
+use super::entries::{Entries, Entry};
 use super::level::{Level, List};
 use super::{Place, tick_of};
 use crate::clock::Instant;
@@ -128,6 +128,37 @@ impl Wheel {
                 }
             }
         }
+    }
+
+    /// Whether a place has been emptied in part: whoever was shown the last move panicked.
+    pub(super) fn is_interrupted(&self) -> bool {
+        self.draining.is_some()
+    }
+
+    /// Not if it [is interrupted](Wheel::is_interrupted). As [`step`](Wheel::step) until there is nothing more to do, place by place, when nobody wants to be shown each move. `reach` is called with each
+    /// entry whose tick has come.
+    pub(super) fn advance(&mut self, entries: &mut Entries, to: u64, mut reach: impl FnMut(u32, &mut Entry)) {
+        while let Some((tick, place)) = self.next_stop().filter(|(tick, _)| *tick <= to) {
+            self.elapsed = tick;
+            let list = match place {
+                Place::Slot { level, slot } => self.levels[level as usize].take(slot),
+                _ => self.far.remove(&(tick >> ERA_BITS)).unwrap_or(List::EMPTY),
+            };
+            let mut next = list.head();
+            while let Some(index) = next {
+                let entry = entries.at_mut(index);
+                next = entry.next();
+                let tick = tick_of(entry.deadline);
+                if tick <= self.elapsed {
+                    reach(index, entry);
+                } else {
+                    let (place, deadline) = (self.place_of(tick), entry.deadline);
+                    entry.place = place;
+                    self.link(entries, index, place, deadline);
+                }
+            }
+        }
+        self.elapsed = self.elapsed.max(to);
     }
 
     /// Unlinks the first entry of a place that is being emptied.
