@@ -4,7 +4,6 @@ use std::fmt::Display;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use glassloop_executor::{Spawn, Task, TaskHandle, TaskRef};
@@ -150,7 +149,7 @@ impl CurrentTask {
     }
 
     /// As [`cancel`](CurrentTask::cancel), and says why: [`JoinError::reason`](crate::JoinError::reason).
-    pub fn cancel_with(&self, reason: impl Into<Arc<str>>) -> bool {
+    pub fn cancel_with(&self, reason: impl Into<Box<str>>) -> bool {
         self.handle.cancel_with(reason)
     }
 

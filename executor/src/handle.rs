@@ -4,9 +4,9 @@ use std::fmt;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use crate::flags::Flags;
+use crate::join_error::CancelReason;
 use crate::profile::Header;
 use crate::root::RootInfo;
 use crate::slots::NO_SLOT;
@@ -83,9 +83,9 @@ impl TaskHandle {
     }
 
     /// As [`Task::cancel_with`](crate::Task::cancel_with). Nobody asks a child of a `gather` for its reason: there it is dropped.
-    pub fn cancel_with(&self, reason: impl Into<Arc<str>>) -> bool {
+    pub fn cancel_with(&self, reason: impl Into<Box<str>>) -> bool {
         match &self.0 {
-            Inner::Run(run, NO_CHILD) => cancel(run.header(), run.flags(NO_CHILD), Some(reason.into())),
+            Inner::Run(run, NO_CHILD) => cancel(run.header(), run.flags(NO_CHILD), Some(CancelReason::new(reason))),
             _ => self.cancel(),
         }
     }
@@ -122,7 +122,7 @@ impl TaskHandle {
 }
 
 /// Asks for the end of a task; the first reason that is given stays. False if it has ended.
-pub(crate) fn cancel(header: &Header, flags: &Flags, reason: Option<Arc<str>>) -> bool {
+pub(crate) fn cancel(header: &Header, flags: &Flags, reason: Option<CancelReason>) -> bool {
     if flags.is_done() {
         return false;
     }

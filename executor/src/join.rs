@@ -5,13 +5,12 @@ use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::cell::Outcome;
 use crate::flags::Flags;
 use crate::handle::{TaskHandle, cancel};
-use crate::join_error::JoinError;
+use crate::join_error::{CancelReason, JoinError};
 use crate::profile::Locals;
 use crate::task::{NO_CHILD, Run, TaskId, TaskRef};
 use crate::waker::{own_waker, with_current};
@@ -113,8 +112,8 @@ impl<T> Task<T> {
     }
 
     /// As [`cancel`](Task::cancel), and says why: [`JoinError::reason`] (asyncio's `cancel(msg)`). Of several reasons the first stays.
-    pub fn cancel_with(&self, reason: impl Into<Arc<str>>) -> bool {
-        cancel(self.block.header(), self.flags(), Some(reason.into()))
+    pub fn cancel_with(&self, reason: impl Into<Box<str>>) -> bool {
+        cancel(self.block.header(), self.flags(), Some(CancelReason::new(reason)))
     }
 
     /// Whether the task was asked to end and has not yet (asyncio's `cancelling() > 0`). Requests are not counted: two are as good as one.
@@ -174,7 +173,7 @@ impl<T> Future for Task<T> {
             with_current(|core| core.note_await(|| self.block.clone()));
             return match waits {
                 Ok(()) => Poll::Pending,
-                Err(cycle) => Poll::Ready(Err(JoinError::Cycle(cycle))),
+                Err(cycle) => Poll::Ready(Err(JoinError::Cycle(Box::new(cycle)))),
             };
         }
         match self.block.as_ref().take() {

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::ops::Deref;
 use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -16,12 +17,12 @@ pub enum JoinError {
     #[non_exhaustive]
     Cancelled {
         /// What was given to [`cancel_with`](crate::Task::cancel_with).
-        reason: Option<Arc<str>>,
+        reason: Option<CancelReason>,
     },
     /// The task's future panicked: while it was polled or while it was dropped.
     Panicked(PanicPayload),
     /// The awaited task waits, directly or through others, for the one that awaits it. The task awaited runs on.
-    Cycle(AwaitCycle),
+    Cycle(Box<AwaitCycle>),
 }
 
 impl JoinError {
@@ -64,7 +65,37 @@ impl std::error::Error for JoinError {}
 /// What a task panicked with. In a `Mutex`, so that an error that carries it is `Send + Sync`; boxed, as every task has room for an error.
 pub struct PanicPayload(Box<Mutex<Box<dyn Any + Send>>>);
 
-const _: () = assert!(size_of::<JoinError>() == 24, "a part of every task");
+/// What was given to [`cancel_with`](crate::Task::cancel_with). A clone is the same text; behind one pointer, as every task has room for an error.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CancelReason(Arc<Box<str>>);
+
+impl CancelReason {
+    pub(crate) fn new(reason: impl Into<Box<str>>) -> CancelReason {
+        CancelReason(Arc::new(reason.into()))
+    }
+}
+
+impl Deref for CancelReason {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for CancelReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl fmt::Debug for CancelReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+const _: () = assert!(size_of::<JoinError>() == 16, "a part of every task");
 
 impl PanicPayload {
     /// The payload as `std::panic::catch_unwind` gives it, for `std::panic::resume_unwind`.

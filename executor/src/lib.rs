@@ -59,7 +59,7 @@ pub use executor::{Executor, Spawn};
 pub use group::{Ended, Group, Never, OnError, OnFailure, OnPanic, child};
 pub use handle::TaskHandle;
 pub use join::Task;
-pub use join_error::{AwaitCycle, Complaint, CycleMember, JoinError, PanicPayload, Uncollected};
+pub use join_error::{AwaitCycle, CancelReason, Complaint, CycleMember, JoinError, PanicPayload, Uncollected};
 pub use observer::{Ending, Event, JoinState, Observer, Owners, Snapshot, TaskState, Via, WaitEnd, WakeEffect};
 pub use profile::Locals;
 pub use remote::{ExecutorId, OutOfExecutors};

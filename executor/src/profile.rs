@@ -8,12 +8,11 @@ use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::ptr;
 use std::rc::{Rc, Weak};
-use std::sync::Arc;
 
 use crate::cell::{drop_quietly, quietly};
 use crate::core::Core;
 use crate::executor::Spawn;
-use crate::join_error::{Complaint, Uncollected};
+use crate::join_error::{CancelReason, Complaint, Uncollected};
 use crate::observer::Event;
 use crate::remote::ExecutorId;
 use crate::task::{TaskId, TaskRef};
@@ -32,7 +31,7 @@ pub(crate) struct Profile {
     pub(crate) location: &'static Location<'static>,
     pub(crate) locals: Option<Locals>,
     /// Why it was asked to end.
-    pub(crate) reason: Option<Arc<str>>,
+    pub(crate) reason: Option<CancelReason>,
     reporter: Rc<Reporter>,
 }
 

@@ -92,22 +92,22 @@ impl Timers {
         while self.wheel.is_interrupted() && self.step(now).is_some() {}
         let Timers { entries, wheel, due, .. } = self;
         wheel.advance(entries, tick_of(now), |index, entry| {
-            entry.place = Place::Due;
-            due.push((entry.deadline, entry.id), index);
+            entry.set_place(Place::Due);
+            due.push((entry.deadline, entry.id()), index);
         });
     }
 
     fn make_due(&mut self, index: u32) -> u64 {
         let entry = self.entries.at_mut(index);
-        entry.place = Place::Due;
-        self.due.push((entry.deadline, entry.id), index);
-        entry.id
+        entry.set_place(Place::Due);
+        self.due.push((entry.deadline, entry.id()), index);
+        entry.id()
     }
 
     #[inline]
     fn disarm(&mut self, key: &TimerKey) -> Option<Removed> {
         let index = self.entries.find(key)?;
-        if self.entries.at(index).place != Place::Due {
+        if self.entries.at(index).place() != Place::Due {
             self.wheel.unlink(&mut self.entries, index);
         }
         Some(self.remove(index))
@@ -130,14 +130,14 @@ impl Timers {
             return (None, waker);
         }
         std::mem::swap(stored, &mut waker);
-        (Some(entry.id), waker)
+        (Some(entry.id()), waker)
     }
 
     /// Moves the wheel on towards `now` by one entry: which timer moved, from where and to where.
     #[inline]
     fn step(&mut self, now: Instant) -> Option<(u64, Place, Place)> {
         match self.wheel.step(&mut self.entries, tick_of(now)) {
-            Step::Moved { index, from, to } => Some((self.entries.at(index).id, from, to)),
+            Step::Moved { index, from, to } => Some((self.entries.at(index).id(), from, to)),
             Step::Reached { index, from } => Some((self.make_due(index), from, Place::Due)),
             Step::Done => None,
         }
@@ -171,12 +171,12 @@ impl Timers {
     /// Adds the events that lead to what is armed now.
     pub(crate) fn describe(&self, events: &mut Vec<Event>) {
         let mut entries: Vec<_> = self.entries.iter().collect();
-        entries.sort_unstable_by_key(|entry| entry.id);
+        entries.sort_unstable_by_key(|entry| entry.id());
         events.extend(entries.into_iter().map(|entry| Event::TimerArm {
-            timer: entry.id,
+            timer: entry.id(),
             waker: WakerId::from(entry.waker.as_ref().expect("iter() gives armed entries")),
             deadline: entry.deadline,
-            place: entry.place,
+            place: entry.place(),
             location: entry.location,
         }));
     }

@@ -20,24 +20,55 @@ pub(super) struct Entry {
     pub(super) waker: Option<Waker>,
     pub(super) location: &'static Location<'static>,
     pub(super) deadline: Instant,
-    /// The arming sequence number: what observers call the timer.
-    pub(super) id: u64,
+    /// The arming sequence number, which is what observers call the timer; and where it lies. See [`Entry::id`] and [`Entry::place`].
+    id_and_place: u64,
     pub(super) previous: u32,
     /// The next in its list; of a free entry, the next free one.
     pub(super) next: u32,
-    /// Counts the timers that lived here, so that an old key does not fit a new one.
-    generation: u32,
-    pub(super) place: Place,
 }
 
+/// Of `id_and_place`, those of the place. The others count 2⁵⁵ timers, a hundred years of ten million a second.
+const PLACE_BITS: u32 = 9;
+const DUE: u64 = (1 << PLACE_BITS) - 1;
+const FAR: u64 = DUE - 1;
+
 impl Entry {
+    #[inline]
+    pub(super) fn id(&self) -> u64 {
+        self.id_and_place >> PLACE_BITS
+    }
+
+    #[inline]
+    pub(super) fn place(&self) -> Place {
+        match self.id_and_place & DUE {
+            DUE => Place::Due,
+            FAR => Place::Far,
+            slot => Place::Slot { level: (slot / 64) as u8, slot: (slot % 64) as u8 },
+        }
+    }
+
+    #[inline]
+    pub(super) fn set_place(&mut self, place: Place) {
+        self.name(self.id(), place);
+    }
+
+    #[inline]
+    fn name(&mut self, id: u64, place: Place) {
+        let place = match place {
+            Place::Due => DUE,
+            Place::Far => FAR,
+            Place::Slot { level, slot } => u64::from(level) * 64 + u64::from(slot),
+        };
+        self.id_and_place = id << PLACE_BITS | place;
+    }
+
     #[inline]
     pub(super) fn next(&self) -> Option<u32> {
         (self.next != NIL).then_some(self.next)
     }
 }
 
-const _: () = assert!(size_of::<Entry>() <= 56 && size_of::<TimerKey>() == 8, "a million timers are 56 MB");
+const _: () = assert!(size_of::<Entry>() <= 48 && size_of::<TimerKey>() == 8, "a million timers are 48 MB");
 
 /// A timer that is about to be armed.
 pub(super) struct New {
@@ -85,18 +116,23 @@ impl Entries {
         }
         let index = self.first_free;
         let entry = self.at_mut(index);
-        (entry.id, entry.deadline, entry.location, entry.place) = (new.id, new.deadline, new.location, new.place);
-        entry.waker = Some(new.waker);
-        let (next_free, generation) = (entry.next, entry.generation);
-        self.first_free = next_free;
+        entry.name(new.id, new.place);
+        (entry.deadline, entry.location, entry.waker) = (new.deadline, new.location, Some(new.waker));
+        self.first_free = entry.next;
         self.armed += 1;
-        TimerKey { index, generation }
+        TimerKey { index, generation: self.generation(new.id) }
+    }
+
+    /// What tells a key from those of other timers that live, or have lived, in the same entry.
+    #[inline]
+    fn generation(&self, id: u64) -> u32 {
+        self.first_generation.wrapping_add(id as u32)
     }
 
     /// Whether the timer with this firing order still lives here.
     pub(super) fn is_armed(&self, (_, id): FiringOrder, index: u32) -> bool {
         let entry = self.at(index);
-        entry.waker.is_some() && entry.id == id
+        entry.waker.is_some() && entry.id() == id
     }
 
     /// Makes `CHUNK` more entries, each of which leads to the next as a free one.
@@ -104,16 +140,13 @@ impl Entries {
     fn add_chunk(&mut self, location: &'static Location<'static>) {
         let first = self.chunks.len() * CHUNK;
         assert!(first + CHUNK < NIL as usize, "more than 4 billion timers are armed");
-        let generation = self.first_generation;
         self.chunks.push(Box::new(std::array::from_fn(|nth| Entry {
             waker: None,
             location,
             deadline: Instant::from_nanos(0),
-            id: 0,
+            id_and_place: DUE,
             previous: NIL,
             next: if nth + 1 < CHUNK { (first + nth + 1) as u32 } else { NIL },
-            generation,
-            place: Place::Due,
         })));
         self.first_free = first as u32;
     }
@@ -123,10 +156,9 @@ impl Entries {
     pub(super) fn remove(&mut self, index: u32) -> Removed {
         let next = self.first_free;
         let entry = self.at_mut(index);
-        entry.generation = entry.generation.wrapping_add(1);
         entry.next = next;
         let waker = entry.waker.take().expect("only an armed entry is removed");
-        let removed = Removed { id: entry.id, deadline: entry.deadline, location: entry.location, waker };
+        let removed = Removed { id: entry.id(), deadline: entry.deadline, location: entry.location, waker };
         self.first_free = index;
         self.armed -= 1;
         removed
@@ -137,7 +169,7 @@ impl Entries {
     pub(super) fn find(&self, key: &TimerKey) -> Option<u32> {
         let index = key.index as usize;
         let entry = &self.chunks.get(index / CHUNK)?[index % CHUNK];
-        (entry.waker.is_some() && entry.generation == key.generation).then_some(key.index)
+        (entry.waker.is_some() && self.generation(entry.id()) == key.generation).then_some(key.index)
     }
 
     #[inline]

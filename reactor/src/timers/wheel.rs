@@ -85,7 +85,7 @@ impl Wheel {
     /// Unlinks an entry that is in the wheel.
     #[inline]
     pub(super) fn unlink(&mut self, entries: &mut Entries, index: u32) {
-        match entries.at(index).place {
+        match entries.at(index).place() {
             Place::Slot { level, slot } => self.levels[level as usize].unlink(slot, entries, index),
             Place::Far => {
                 let era = tick_of(entries.at(index).deadline) >> ERA_BITS;
@@ -113,7 +113,7 @@ impl Wheel {
                         return Step::Reached { index, from };
                     }
                     let to = self.place_of(tick);
-                    entries.at_mut(index).place = to;
+                    entries.at_mut(index).set_place(to);
                     self.link(entries, index, to, deadline);
                     debug_assert_ne!(from, to);
                     return Step::Moved { index, from, to };
@@ -153,7 +153,7 @@ impl Wheel {
                     reach(index, entry);
                 } else {
                     let (place, deadline) = (self.place_of(tick), entry.deadline);
-                    entry.place = place;
+                    entry.set_place(place);
                     self.link(entries, index, place, deadline);
                 }
             }
