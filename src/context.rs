@@ -156,7 +156,8 @@ impl Context {
     }
 
     /// In debug mode, and while a trace is recorded, reports tasks that nothing can wake. To be asked when the loop is about to wait; `idle`: and nobody will ever run.
-    #[inline]
+    #[cold]
+    #[inline(never)]
     pub(crate) fn report_lost_wakes(&self, idle: bool) {
         #[cfg(feature = "trace")]
         if let Some(watch) = self.watch.get() {

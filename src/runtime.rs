@@ -193,7 +193,7 @@ impl Runtime {
                 }
             } else if executor.begin_park() {
                 let _parked = Parked(executor);
-                self.wait_for_the_world()?;
+                self.wait_for_the_world(told)?;
             }
         }
     }
@@ -223,7 +223,7 @@ impl Runtime {
     }
 
     /// Nothing is ready: waits for a socket, a timer or another thread.
-    fn wait_for_the_world(&self) -> Result<(), RunError> {
+    fn wait_for_the_world(&self, told: bool) -> Result<(), RunError> {
         let Context { executor, reactor, .. } = &*self.context;
         if executor.suspects_cycles() && cycles::break_them(&self.context) {
             return Ok(());
@@ -232,7 +232,9 @@ impl Runtime {
         let has_handles = self.context.door.has_handles();
         let outside = reactor.waiting() > 0 || self.context.works_outside() || executor.has_messages();
         let idle = !outside && reactor.armed_timers() == 0;
-        self.context.report_lost_wakes(idle && !has_handles);
+        if told {
+            self.context.report_lost_wakes(idle && !has_handles);
+        }
         if idle {
             self.look_for_deadlock(has_handles)?;
         }

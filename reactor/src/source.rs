@@ -206,7 +206,15 @@ impl<S: mio::event::Source> Source<S> {
     }
 
     /// Takes back the wait that is in a direction's seat, if any; its waker is dropped.
+    #[inline]
     pub fn stop_waiting(&self, direction: Direction) {
+        if !self.state.readiness(direction).nobody_waits() {
+            self.leave_seat(direction);
+        }
+    }
+
+    #[inline(never)]
+    fn leave_seat(&self, direction: Direction) {
         let seat = self.state.readiness(direction).seat;
         self.reactor.end_wait::<true>(&self.state, direction, seat, WaitEnd::Dropped);
     }
@@ -219,13 +227,9 @@ impl<S: mio::event::Source> Source<S> {
     ) -> Poll<io::Result<R>> {
         while self.state.readiness(direction).ready.get() {
             let result = attempt(&self.io);
-            self.reactor.emit(|| {
-                let result = match &result {
-                    Ok(done) => Tried::Done(bytes(done)),
-                    Err(error) => Tried::Failed(error.kind()),
-                };
-                Event::Tried { source: self.state.id, direction, result }
-            });
+            if self.reactor.is_observed() {
+                self.tell_tried(direction, &result, &bytes);
+            }
             match result {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // Nobody else can turn the reactor before the wait is stored: an edge is not missed in between.
@@ -234,6 +238,16 @@ impl<S: mio::event::Source> Source<S> {
             }
         }
         Poll::Pending
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_tried<R>(&self, direction: Direction, result: &io::Result<R>, bytes: impl Fn(&R) -> Option<usize>) {
+        let result = match result {
+            Ok(done) => Tried::Done(bytes(done)),
+            Err(error) => Tried::Failed(error.kind()),
+        };
+        self.reactor.emit(|| Event::Tried { source: self.state.id, direction, result });
     }
 
     /// The short read and short write rule. The end of a stream is no short read, and after the peer's last byte no

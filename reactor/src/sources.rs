@@ -199,10 +199,18 @@ impl Reactor {
         if readiness.nobody_waits() {
             readiness.join(number, wait);
             self.count_waiting(1);
-            self.emit(|| state.wait_event(direction, number));
+            if self.is_observed() {
+                self.tell_wait(state, direction, number);
+            }
         } else if !readiness.has(number, &wait) {
             self.wait_among_others(state, direction, number, wait);
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_wait(&self, state: &SourceState, direction: Direction, number: u64) {
+        self.emit(|| state.wait_event(direction, number));
     }
 
     fn wait_among_others(&self, state: &SourceState, direction: Direction, number: u64, wait: Wait) {
