@@ -2,69 +2,67 @@
 //!
 //! The policy stands here alone: another order is another `pop`.
 
-use std::mem;
-
-/// The slots whose tenants are ready, oldest first, in two lists: those that have their turn in this tick, and those that became
-/// ready since it began. (With one ring for both, its index would have to be wrapped twice a poll.)
+/// The slots whose tenants are ready, oldest first. Those that were popped stay in front until they are half of the list: so there is no ring,
+/// whose indices would have to be wrapped twice a poll.
 #[derive(Default)]
 pub(crate) struct RunQueue {
-    now: Vec<u32>,
-    /// How many of `now` have had their turn.
+    list: Vec<u32>,
+    /// How many of the list were popped.
     taken: usize,
-    next: Vec<u32>,
 }
 
+/// So many may have been popped before it is worth a look.
+const FEW: usize = 64;
+
 impl RunQueue {
-    /// From here on `pop` gives those who are ready now; says how many they are.
+    /// Says how many are ready now: they are the turns of the tick that begins.
     #[inline]
     pub(crate) fn begin_tick(&mut self) -> usize {
-        if self.taken < self.now.len() {
-            self.take_up_again();
+        if self.taken >= FEW && self.taken >= self.len() {
+            self.forget_taken();
         }
-        mem::swap(&mut self.now, &mut self.next);
-        self.next.clear();
-        self.taken = 0;
-        self.now.len()
+        self.len()
     }
 
-    /// The last tick was cut short, by a panic: those whose turn it was still come first.
-    #[cold]
-    fn take_up_again(&mut self) {
-        self.next.splice(..0, self.now.drain(self.taken..));
+    /// Moves each slot once at most for each one that was popped.
+    #[inline(never)]
+    fn forget_taken(&mut self) {
+        self.list.drain(..self.taken);
+        self.taken = 0;
     }
 
     /// At the back: a task that wakes itself runs after all that was ready before it.
     #[inline]
     pub(crate) fn push(&mut self, slot: u32) {
-        self.next.push(slot);
+        self.list.push(slot);
     }
 
     /// [`push`](RunQueue::push), unless the list would have to grow for it.
     #[inline]
     pub(crate) fn push_within_capacity(&mut self, slot: u32) -> bool {
-        let has_room = self.next.len() < self.next.capacity();
+        let has_room = self.list.len() < self.list.capacity();
         if has_room {
-            self.next.push(slot);
+            self.list.push(slot);
         }
         has_room
     }
 
-    /// The front of those whose turn this tick is.
+    /// The front.
     #[inline]
     pub(crate) fn pop(&mut self) -> Option<u32> {
-        let slot = *self.now.get(self.taken)?;
+        let slot = *self.list.get(self.taken)?;
         self.taken += 1;
         Some(slot)
     }
 
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.now.len() - self.taken + self.next.len()
+        self.list.len() - self.taken
     }
 
     /// The slots in the order in which they will run.
     pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
-        self.now[self.taken..].iter().chain(&self.next).copied()
+        self.list[self.taken..].iter().copied()
     }
 }
 
@@ -73,15 +71,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn first_in_first_out_also_when_a_tick_was_cut_short() {
-        let mut queue = RunQueue::default();
-        assert_eq!((queue.begin_tick(), queue.pop()), (0, None));
-        (0..5).for_each(|slot| queue.push(slot));
-        assert_eq!((queue.begin_tick(), queue.pop(), queue.pop()), (5, Some(0), Some(1)));
-        queue.push(5);
-        assert!(queue.iter().eq(2..6) && queue.len() == 4);
-        assert_eq!(queue.begin_tick(), 4);
-        assert!((2..6).all(|slot| queue.pop() == Some(slot)));
-        assert_eq!((queue.pop(), queue.len()), (None, 0));
+    fn first_in_first_out_through_many_ticks() {
+        let (mut queue, mut expected) = (RunQueue::default(), std::collections::VecDeque::new());
+        assert_eq!((queue.begin_tick(), queue.pop(), queue.push_within_capacity(7)), (0, None, false));
+        let mut next = 0;
+        for round in 0..1000 {
+            for _ in 0..round % 7 + round / 100 {
+                queue.push(next);
+                expected.push_back(next);
+                next += 1;
+            }
+            assert_eq!(queue.begin_tick(), expected.len());
+            // Some ticks are cut short: those whose turn it was still come first.
+            for _ in 0..round % 11 {
+                assert_eq!(queue.pop(), expected.pop_front());
+            }
+            assert!(queue.iter().eq(expected.iter().copied()) && queue.len() == expected.len());
+        }
+        assert!(queue.list.len() < 2 * expected.len() + 2 * FEW, "what was popped is forgotten");
     }
 }
