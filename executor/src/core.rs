@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use crate::awaits::AwaitsInside;
-use crate::cell::{Children, Judge, Member, drop_quietly, quietly};
+use crate::cell::{Children, Judge, Member, drop_quietly};
 use crate::executor::Spawn;
 use crate::flags::Flags;
 use crate::group::{Group, new_group};
@@ -18,7 +18,7 @@ use crate::join::Task;
 use crate::join_error::JoinError;
 use crate::observer::{Ending, Event, Observer, Via};
 use crate::profile::{LastProfile, Reporter};
-use crate::remote::{self, ExecutorId, Message, OutOfExecutors, RemoteHalf};
+use crate::remote::{self, ExecutorId, OutOfExecutors, RemoteHalf};
 use crate::root::RootInfo;
 use crate::run_queue::RunQueue;
 use crate::slots::{Popped, Slots};
@@ -276,37 +276,6 @@ impl Core {
         self.forget_wakers(turn.ticket, flags);
         self.vacate(turn.ticket);
         self.emit(|| Event::Done { task: turn.who(), ending });
-    }
-
-    /// Takes in what other threads have sent, in that order.
-    pub(crate) fn drain_messages(&self) {
-        let mut slots = Vec::new();
-        // What is sent from here on comes with a notification of its own.
-        for _ in 0..self.half.queue.len() {
-            match self.half.queue.pop() {
-                Some(Message::Wake(slot)) => slots.push(slot),
-                Some(Message::Call(id, call)) => {
-                    self.wake_tenants(&mut slots);
-                    if id == self.id {
-                        quietly(call);
-                    } else {
-                        // It was on its way to a former owner of the half.
-                        drop_quietly(call);
-                    }
-                }
-                None => break,
-            }
-        }
-        self.wake_tenants(&mut slots);
-    }
-
-    /// Wakes who was woken from other threads. The bits first, and then whoever lives there: a wake from here on has a message of its own.
-    fn wake_tenants(&self, slots: &mut Vec<u32>) {
-        self.half.pending.clear(slots);
-        for slot in slots.drain(..) {
-            let tenant = self.tenant(slot).unwrap_or(Ticket::new(self.id.index, slot, 0));
-            self.wake(tenant, Via::Remote);
-        }
     }
 
     pub(crate) fn tenant(&self, slot: u32) -> Option<Ticket> {

@@ -21,6 +21,7 @@ use crate::slots::NO_SLOT;
 use crate::ticket::{MAX_EXECUTORS, Ticket};
 use crate::waker::with_current;
 
+mod inbox;
 #[cfg(all(test, loom))]
 mod model;
 pub(crate) mod parking;
