@@ -9,6 +9,7 @@
 //! | `<!-- code: src/time.rs struct Sleep, with docs -->` | the same, with its doc comments and attributes |
 //! | `<!-- text: executor/src/ticket.rs -->` | a fence with the first diagram in the comment at the head of that file |
 //! | `<!-- trace: gather 5-8 -->` | a fence with what that example records in virtual time, from one `seq` to another |
+//! | `<!-- file: examples/expected/cascade.txt -->` | a fence with that file |
 //! | `<!-- examples -->` | the table of the examples, down to `<!-- end -->` |
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,6 +61,9 @@ fn pages_show_what_is_there() {
     let mut stale = Vec::new();
     for page in &*PAGES {
         let (text, marks) = made_anew(page);
+        if marks.is_empty() {
+            continue;
+        }
         if std::env::var_os("GLASSLOOP_BLESS").is_some_and(|bless| !bless.is_empty()) {
             fs::write(root().join(&page.name), text).unwrap_or_else(|error| panic!("{}: {error}", page.name));
         } else {
@@ -114,6 +118,7 @@ fn make(mark: &str) -> Result<String, String> {
         Some(("code", what)) => code(what),
         Some(("text", file)) => diagram(file),
         Some(("trace", what)) => trace(what),
+        Some(("file", name)) => read(name),
         None if mark == "examples" => table_of_examples(),
         _ => Err("there is no such mark".into()),
     }
@@ -255,13 +260,64 @@ fn every_link_leads_somewhere() {
             let found = root().join(&target).canonicalize();
             let found = found.unwrap_or_else(|error| panic!("{}: ({link}): {error}", page.name));
             assert!(found.starts_with(&inside), "{}: ({link}) leads out of the repository", page.name);
-            if !fragment.is_empty() {
+            // The fragment of a stepper's page is an event.
+            if !fragment.is_empty() && target.extension().is_some_and(|extension| extension == "md") {
                 let text = fs::read_to_string(&found).expect("a page");
                 let target = Page { name: link.into(), text };
                 let mut headings = prose(&target).filter(|line| line.starts_with('#'));
                 let there = headings.any(|line| anchor(line.trim_start_matches('#')) == fragment);
                 assert!(there, "{}: ({link}): there is no such heading", page.name);
             }
+        }
+    }
+}
+
+/// What an attribute of an HTML tag says; `None` if it has no such attribute.
+fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
+    tag.split_once(&format!(" {name}=\""))?.1.split('"').next()
+}
+
+/// A picture says in words what it shows, and so does a frame; a frame's page can also be opened alone, below it.
+#[test]
+fn every_picture_and_frame_is_there_and_can_do_without_being_seen() {
+    for page in &*PAGES {
+        let folder = root().join(&page.name).parent().expect("a page's folder").to_owned();
+        let prose: Vec<&str> = prose(page).collect();
+        for (number, line) in prose.iter().enumerate() {
+            assert!(!line.contains("![]("), "{}: a picture says nothing to whoever cannot see it: {line}", page.name);
+            for tag in line.split("<iframe").skip(1) {
+                let (source, title) = (attribute(tag, "src").unwrap_or(""), attribute(tag, "title").unwrap_or(""));
+                let file = source.split('#').next().unwrap_or("");
+                assert!(folder.join(file).is_file(), "{}: there is no {source:?} to be shown", page.name);
+                assert!(!title.is_empty(), "{}: the frame of {source} has no title", page.name);
+                let below = prose[number..].iter().find(|line| line.contains("]("));
+                let is_linked = below.is_some_and(|line| line.contains(&format!("]({file}")));
+                assert!(is_linked, "{}: the first link below the frame of {source} does not open it", page.name);
+            }
+        }
+    }
+}
+
+/// The chapters that lead through the runtime have one form: a question, code, a picture, a run to step through, and
+/// something to try.
+#[test]
+fn every_chapter_asks_shows_and_ends_with_something_to_try() {
+    let (_, chapters) = page("docs/SUMMARY.md").text.split_once("# How it works\n").expect("that part");
+    let chapters = chapters.split("\n# ").next().unwrap_or("");
+    let names: Vec<&str> = chapters.lines().filter_map(|line| line.split("](").nth(1)?.strip_suffix(')')).collect();
+    assert!(names.len() >= 7, "{names:?}");
+    for name in names {
+        let text = &page(&format!("docs/{name}")).text;
+        let question = text.split("\n## ").next().is_some_and(|opening| opening.contains("answers one question"));
+        let last = text.rsplit("\n## ").next().is_some_and(|last| last.starts_with("One thing to change\n"));
+        for (what, there) in [
+            ("question", question),
+            ("code", text.contains("<!-- code: ")),
+            ("picture", text.contains("](pictures/")),
+            ("stepper", text.contains("<iframe src=\"steppers/")),
+            ("thing to change at its end", last),
+        ] {
+            assert!(there, "docs/{name} has no {what}");
         }
     }
 }

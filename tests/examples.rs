@@ -12,7 +12,8 @@ use serde_json::Value;
 
 /// The tutorial's.
 const SIX: [&str; 6] = ["sync_vs_async", "coroutine", "gather", "fetch_posts", "create_task", "queue"];
-const CLEAR: [&str; 7] = ["hello_wake", "cascade", "echo", "pipeline", "rate_limiter", "web_crawler", "hello_server"];
+const CLEAR: [&str; 8] =
+    ["hello_wake", "cascade", "echo", "pipeline", "rate_limiter", "web_crawler", "hello_server", "one_request"];
 const BROKEN: [&str; 10] = [
     "blocker",
     "lost_wake",

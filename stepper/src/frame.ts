@@ -1,6 +1,8 @@
 // What is looked at: a run, an event of it, and what the reader has chosen. Panels are functions of it.
 
+import type { Compared } from "./compare.ts";
 import { Names } from "./names.ts";
+import type { Text } from "./panels/text.ts";
 import type { Player } from "./player.ts";
 import type { Predict } from "./predict.ts";
 import { type Entry, NOBODY, type Who } from "./schema.ts";
@@ -16,7 +18,17 @@ export interface View {
   find: string;
   onlyMatches: boolean;
   predict: Predict | null;
+  /** Whether to show what each event changes. */
+  changes: boolean;
+  /** Tables in place of drawings. */
+  tables: boolean;
+  /** The timers as a heap. */
+  heap: boolean;
+  /** The run that this one is compared with. */
+  compared: Compared | null;
   help: boolean;
+  /** What the text dialog shows, while it is open. */
+  text: Text | null;
   /** Whether single letters mean something: who dictates, or hits keys by accident, turns them off. */
   letters: boolean;
   /** Said once, to whoever cannot see: what came of a search. */
@@ -28,6 +40,8 @@ export interface Actions {
   goTo(index: number): void;
   select(who: Who): void;
   answer(who: Who): void;
+  playChain(): void;
+  heap(): void;
 }
 
 export class Frame {

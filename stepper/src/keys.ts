@@ -9,7 +9,7 @@ export function listen(current: () => App): void {
     const app = current();
     if (event.defaultPrevented || event.altKey || event.metaKey) return;
     if (event.key === "Escape") return escape(app);
-    if (app.view.help) return stayInDialog(event);
+    if (app.view.help || app.view.text !== null) return stayInDialog(event);
     if (isTyping(event.target) || !act(app, event)) return;
     event.preventDefault();
   });
@@ -17,6 +17,7 @@ export function listen(current: () => App): void {
 
 function isTyping(target: EventTarget | null): boolean {
   if (target instanceof HTMLSelectElement) return true;
+  if (target instanceof HTMLTextAreaElement) return true;
   return target instanceof HTMLInputElement && target.type !== "range" && target.type !== "checkbox";
 }
 
@@ -58,7 +59,16 @@ function act(app: App, event: KeyboardEvent): boolean {
     N: () => app.find(-1),
     "]": () => app.ofTask(1),
     "[": () => app.ofTask(-1),
-    w: () => app.toWaker(),
+    w: () => app.playChain(),
+    W: () => app.toWaker(),
+    d: () => app.toggle("changes"),
+    t: () => app.toggle("tables"),
+    h: () => app.toggle("heap"),
+    T: () => app.fullText(),
+    c: () => document.getElementById("compared")?.click(),
+    x: () => app.firstDifference(),
+    r: () => app.copyTest(),
+    k: () => app.otherLanguage(),
     l: () => app.level(),
     p: () => app.predict(),
     "?": () => app.help(),
@@ -77,6 +87,7 @@ function focus(id: string): void {
 
 function escape(app: App): void {
   if (app.view.help) app.help();
+  else if (app.view.text !== null) app.closeText();
   else if (document.activeElement instanceof HTMLInputElement) document.activeElement.blur();
   else if (app.view.selected !== NOBODY) app.select(app.view.selected);
 }
@@ -85,7 +96,7 @@ function escape(app: App): void {
 function stayInDialog(event: KeyboardEvent): void {
   if (event.key !== "Tab") return;
   event.preventDefault();
-  const inside = [...document.querySelectorAll<HTMLElement>("dialog input, dialog button")];
+  const inside = [...document.querySelectorAll<HTMLElement>("dialog input, dialog textarea, dialog button")];
   const at = inside.findIndex((element) => element === document.activeElement);
   inside[(at + (event.shiftKey ? inside.length - 1 : 1)) % inside.length]?.focus();
 }

@@ -2,22 +2,18 @@
 
 import { App } from "./app.ts";
 import { fromBase64, TraceError } from "./bytes.ts";
-import { runs } from "./decode.ts";
 import { h, render } from "./dom.ts";
+import { recordingOf, timelinesOf } from "./files.ts";
 import { listen } from "./keys.ts";
-import { ui } from "./messages.en.ts";
-import { Timeline } from "./timeline.ts";
+import { language, languageOf, speak, ui } from "./messages.ts";
 
 const root = document.getElementById("app")!;
 let app: App | null = null;
 
 function open(bytes: () => Uint8Array, sources: Record<string, string>): void {
   try {
-    const timelines = runs(bytes()).map((run) => new Timeline(run));
-    const readable = timelines.filter((timeline) => timeline.count > 0);
-    if (readable.length === 0) throw new TraceError(timelines[0]?.problem ?? ui.noEvents);
     const first = app === null;
-    app = new App(root, readable, sources);
+    app = new App(root, timelinesOf(bytes()), sources);
     app.recall();
     if (first) begin();
   } catch (error) {
@@ -32,12 +28,18 @@ function begin(): void {
   window.addEventListener("resize", () => current().drawMap());
   window.addEventListener("hashchange", () => current().recall());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => current().drawMap());
-  document.addEventListener("pointerover", (event) =>
-    light((event.target as Element).closest("[data-id]")?.getAttribute("data-id") ?? null),
-  );
+  for (const kind of ["pointerover", "focusin"]) {
+    document.addEventListener(kind, ({ target }) =>
+      light(target instanceof Element ? (target.closest("[data-id]")?.getAttribute("data-id") ?? null) : null),
+    );
+  }
+  document.addEventListener("click", ({ target }) => {
+    const id = target instanceof Element ? target.closest("[data-copy]")?.getAttribute("data-copy") : null;
+    if (id) current().copyPicture(id);
+  });
 }
 
-/** What is under the pointer is lit in every panel. */
+/** What is under the pointer, or has the focus, is lit in every panel. */
 function light(id: string | null): void {
   for (const lit of document.querySelectorAll("[data-lit]")) lit.removeAttribute("data-lit");
   if (id === null) return;
@@ -47,9 +49,10 @@ function light(id: string | null): void {
 
 /** Without a recording: asks for one. */
 function chooser(problem: string): void {
+  document.documentElement.lang = language;
   const input = {
     type: "file",
-    accept: ".glt",
+    accept: ".glt,.html",
     id: "file",
     onchange: (event: Event) => read((event.target as HTMLInputElement).files?.[0]),
   };
@@ -68,8 +71,15 @@ function chooser(problem: string): void {
 
 async function read(file: File | undefined): Promise<void> {
   if (file === undefined) return;
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  open(() => bytes, {});
+  // A second recording is to be compared with the first.
+  if (app !== null) return app.compareWith(file);
+  try {
+    const bytes = await recordingOf(file);
+    open(() => bytes, {});
+  } catch (error) {
+    if (!(error instanceof TraceError)) throw error;
+    chooser(`${ui.unreadable}: ${error.message}.`);
+  }
 }
 
 document.addEventListener("dragover", (event) => event.preventDefault());
@@ -98,6 +108,8 @@ function texts(json: string): Record<string, string> {
   }
 }
 
+const asked = new URLSearchParams(location.hash.slice(1)).get("l") ?? "";
+speak(languageOf(asked) ?? languageOf(navigator.language) ?? "en");
 const recording = take("trace");
 const sources = texts(take("sources"));
 // Without data the place for them is still there.

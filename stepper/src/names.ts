@@ -1,6 +1,6 @@
 // What tasks, timers, sources and resources are called at one moment.
 
-import { say } from "./messages.en.ts";
+import { say } from "./messages.ts";
 import type { State, Wait } from "./model/state.ts";
 import { NOBODY, type Place, type Who } from "./schema.ts";
 import type { Timeline } from "./timeline.ts";
@@ -51,7 +51,7 @@ export class Names {
   /** `Queue "jobs"`, `Lock 3` */
   resource(id: number): string {
     const known = this.state.resources.get(id);
-    return resourceTitle(known?.label ?? "resource", known?.name ?? null, id);
+    return say.resource(known?.label ?? "resource", known?.name ?? null, id);
   }
 
   /** What is waited for: `get of Queue "jobs"`. */
@@ -82,12 +82,6 @@ export class Names {
     const begun = since(this.timeline, this.state, wait, this.index);
     return begun < 0 ? null : this.timeline.t[begun]!;
   }
-}
-
-export function resourceTitle(label: string, name: string | null, id: number): string {
-  const capital = label.charAt(0).toUpperCase() + label.slice(1);
-  if (name !== null) return say.named(capital, name);
-  return capital === "Threads" ? say.threadPool : `${capital} ${id}`;
 }
 
 export function placeName(place: Place): string {

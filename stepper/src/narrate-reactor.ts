@@ -1,6 +1,6 @@
 // Of timers, sources and the clock.
 
-import { say } from "./messages.en.ts";
+import { say } from "./messages.ts";
 import type { Wait } from "./model/state.ts";
 import { placeName } from "./names.ts";
 import type { Scene } from "./narrate.ts";

@@ -1,8 +1,8 @@
 // What an event says, in plain words; from the event and the state before it.
 
-import { say } from "./messages.en.ts";
+import { say } from "./messages.ts";
 import type { State, Wait } from "./model/state.ts";
-import { Names, resourceTitle } from "./names.ts";
+import { Names } from "./names.ts";
 import { narrateReactor } from "./narrate-reactor.ts";
 import { type Entry, NOBODY, type Of, type Who } from "./schema.ts";
 import type { Rec, Timeline } from "./timeline.ts";
@@ -206,7 +206,7 @@ function ofResources(entry: Entry, scene: Scene): string | null {
   const { names, before } = scene;
   switch (entry.kind) {
     case "ResNew":
-      return say.resNew(resourceTitle(entry.label, entry.name, entry.resource), entry.loc, entry.cap);
+      return say.resNew(say.resource(entry.label, entry.name, entry.resource), entry.loc, entry.cap);
     case "ResName":
       return say.resName(names.resource(entry.resource), entry.name);
     case "ResDel":

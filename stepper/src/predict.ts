@@ -1,6 +1,6 @@
 // Pictures alone do not teach: the page asks who is polled next, and says why.
 
-import { say, ui } from "./messages.en.ts";
+import { say, ui } from "./messages.ts";
 import { Names } from "./names.ts";
 import type { Player } from "./player.ts";
 import { NOBODY, type Who } from "./schema.ts";

@@ -1,9 +1,8 @@
 // Why a task ran: a chain from poll to poll, back to a root cause. Nothing is kept for it but the columns of the
 // timeline, so it can be asked for any task at any event.
 
-import { say } from "./messages.en.ts";
+import { say } from "./messages.ts";
 import type { Names } from "./names.ts";
-import { resourceTitle } from "./names.ts";
 import { NOBODY, type Of, type Who } from "./schema.ts";
 import { NONE, type Timeline } from "./timeline.ts";
 import { duration } from "./words.ts";
@@ -14,7 +13,7 @@ export interface Link {
   /** The event with which that began; with which it was queued, if it has not begun yet. */
   index: number;
   did: "ran" | "isQueued" | "wasDropped";
-  /** In words, to follow "because". */
+  /** In words: what `ui.whyDid` takes. */
   why: string;
 }
 
@@ -148,8 +147,8 @@ function resourceName(timeline: Timeline, resource: number): string {
   const made = timeline.resources.get(resource);
   const entry = made === undefined ? null : timeline.record(made).entry;
   const renamed = timeline.renamed.get(resource) ?? null;
-  if (entry?.kind !== "ResNew") return resourceTitle("resource", renamed, resource);
-  return resourceTitle(entry.label, renamed ?? entry.name, resource);
+  if (entry?.kind !== "ResNew") return say.resource("resource", renamed, resource);
+  return say.resource(entry.label, renamed ?? entry.name, resource);
 }
 
 /** How far back is looked for what was done to a resource: it is told right before the wake. */
@@ -162,4 +161,14 @@ function lastOp(timeline: Timeline, resource: number, before: number): string {
     if (entry.kind === "ResState" && entry.resource === resource) return entry.op;
   }
   return say.somethingDone;
+}
+
+/** The events of a chain in the order in which they happened: what fired, the wake, the poll, and so on. */
+export function stepsOf(timeline: Timeline, links: Link[]): number[] {
+  const steps = new Set<number>();
+  for (const { index } of links) {
+    // A poll comes from a wake, a wake from what fired, and that from what was armed; a task's first, from its birth.
+    for (let at = index; at >= 0 && !steps.has(at); at = timeline.cause[at] ?? NONE) steps.add(at);
+  }
+  return [...steps].sort((a, b) => a - b);
 }

@@ -55,3 +55,8 @@ export function splitLoc(loc: string): { file: string; line: number } {
   const colon = loc.lastIndexOf(":");
   return { file: loc.slice(0, colon), line: Number(loc.slice(colon + 1)) || 0 };
 }
+
+/** As Rust prints a text: what cannot be seen is escaped. */
+export function quoted(text: string): string {
+  return JSON.stringify(text).replace(/\\u00([0-9a-f]{2})/g, (_, hex: string) => `\\u{${hex.replace(/^0/, "")}}`);
+}

@@ -1,54 +1,15 @@
-// The page in a browser: it opens without a complaint, each key and control does what it says, and it can be used by
-// who cannot see or does not use a mouse.
+// The page in a browser: it opens without a complaint, and each key and control does what it says.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { type Browser, chromium, type Page } from "playwright-core";
+import { cases } from "./load.ts";
+import { lastSeq, open, said, seq } from "./open.ts";
 
-import { cases, folder } from "./load.ts";
-
-const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 /** Where screenshots go, if anywhere. */
 const SHOTS = process.env["STEPPER_SHOTS"];
-
-let browser: Browser;
-before(async () => {
-  assert.ok(existsSync(CHROMIUM), `${CHROMIUM} is missing: CHROMIUM names the browser`);
-  browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
-});
-after(() => browser.close());
-
-/** Opens a page, gives it to `act`, and sees that nothing was complained of and nobody was asked for anything. */
-async function open(
-  name: string,
-  act: (page: Page) => Promise<void>,
-  hash = "",
-  width = 1280,
-  height = 800,
-): Promise<void> {
-  const context = await browser.newContext({ viewport: { width, height }, reducedMotion: "reduce" });
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(String(error.stack)));
-  page.on("request", (request) => {
-    if (!/^(file|data):/.test(request.url())) complaints.push(`a request to ${request.url()}`);
-  });
-  await page.goto(`file://${join(folder, name)}${hash}`);
-  await page.locator("#narration, .chooser").waitFor();
-  await act(page);
-  assert.deepEqual(complaints, [], name);
-  await context.close();
-}
-
-const seq = async (page: Page) => Number(await page.locator("#seq").inputValue());
-const said = (page: Page) => page.locator(".sentence").innerText();
-const lastSeq = async (page: Page) =>
-  Number(/\d[\d,]*/.exec(await page.locator(".position span").innerText())![0].replaceAll(",", ""));
 
 const pages = cases(".html").filter((name) => !name.startsWith("hostile"));
 
@@ -89,73 +50,12 @@ if (SHOTS !== undefined) {
               await page.screenshot({ path: join(SHOTS, `${name.replace(".html", "")}-${width}-${place}.png`) });
             },
             "",
-            width,
-            height,
+            { width, height },
           );
         }
       });
     }
   }
-}
-
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-interface Finding {
-  id: string;
-  impact: string;
-  nodes: Array<{ html: string }>;
-}
-
-/** What axe finds that is serious. */
-async function findings(page: Page): Promise<string[]> {
-  // The page's policy lets no script in; the debugger's own world has none.
-  const session = await page.context().newCDPSession(page);
-  const { frameTree } = await session.send("Page.getFrameTree");
-  const { executionContextId: contextId } = await session.send("Page.createIsolatedWorld", {
-    frameId: frameTree.frame.id,
-  });
-  await session.send("Runtime.evaluate", { contextId, expression: `${axe}; undefined` });
-  const { result } = await session.send("Runtime.evaluate", {
-    contextId,
-    awaitPromise: true,
-    returnByValue: true,
-    expression: "axe.run().then((result) => JSON.stringify(result.violations))",
-  });
-  const violations = JSON.parse(String(result.value)) as Finding[];
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical" || impact === "moderate")
-    .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
-}
-
-for (const [scheme, width] of [
-  ["light", 1280],
-  ["dark", 1280],
-  ["light", 360],
-] as const) {
-  test(`axe finds nothing: ${scheme}, ${width} wide`, async () => {
-    for (const [name, hash] of [
-      ["dining_tasks.html", "#e=60&t=2"],
-      ["cascade.html", "#e=40"],
-      ["echo.html", "#e=70"],
-      ["queue.html", "#e=31"],
-    ]) {
-      await open(
-        name!,
-        async (page) => {
-          await page.emulateMedia({ colorScheme: scheme });
-          assert.deepEqual(await findings(page), [], name);
-          await page.keyboard.press("p");
-          await page.keyboard.press("Shift+ArrowRight");
-          assert.deepEqual(await findings(page), [], `${name}, asking`);
-          await page.keyboard.press("?");
-          assert.deepEqual(await findings(page), [], `${name}, help`);
-        },
-        hash,
-        width,
-        800,
-      );
-    }
-  });
 }
 
 test("keys go by event, poll and turn, forwards and backwards", async () => {
@@ -212,12 +112,12 @@ test("it plays, stops, and plays faster", async () => {
     await page.keyboard.press(" ");
     await page.waitForFunction(() => Number(document.querySelector<HTMLInputElement>("#seq")?.value) > 5);
     await page.keyboard.press(" ");
-    assert.equal(await page.getByRole("button", { name: "Play" }).count(), 1);
+    assert.equal(await page.getByRole("button", { name: "Play", exact: true }).count(), 1);
     assert.equal(await page.getByLabel("Speed").inputValue(), "5");
     await page.keyboard.press("End");
     await page.keyboard.press(" ");
     // There is nothing left to play.
-    await page.getByRole("button", { name: "Play" }).waitFor();
+    await page.getByRole("button", { name: "Play", exact: true }).waitFor();
   });
 });
 
@@ -232,7 +132,7 @@ test("a task is chosen by a click, followed by keys, and let go", async () => {
       const next = await seq(page);
       await page.keyboard.press("[");
       assert.ok((await seq(page)) < next);
-      await page.keyboard.press("w");
+      await page.keyboard.press("W");
       assert.ok((await seq(page)) < 40);
       await page.keyboard.press("Escape");
       assert.doesNotMatch(page.url(), /t=/);
@@ -360,8 +260,7 @@ test("nothing is wider than a narrow window", async () => {
         assert.ok(width <= 360, `${name}: ${width}`);
       },
       "#e=30",
-      360,
-      740,
+      { width: 360, height: 740 },
     );
   }
 });

@@ -7,7 +7,7 @@ import { Cursor, fromBase64, TraceError } from "../src/bytes.ts";
 import { runs } from "../src/decode.ts";
 import { find, parse } from "../src/find.ts";
 import { Cell, Journal, Table } from "../src/journal.ts";
-import { say } from "../src/messages.en.ts";
+import { say } from "../src/say.en.ts";
 import { Player } from "../src/player.ts";
 import { questionAt } from "../src/predict.ts";
 import { Timeline } from "../src/timeline.ts";

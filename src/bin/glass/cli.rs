@@ -11,6 +11,7 @@ use glassloop::trace::read::ReadError;
 use thiserror::Error;
 
 mod diff;
+mod draw;
 mod export;
 mod fields;
 mod follow;
@@ -40,6 +41,7 @@ Record a run, then look at it:
   glass why queue.glt main
   glass tell queue.glt --task 2 | less
   glass diff before.glt after.glt
+  glass draw queue.glt --event 30 -o queue.svg
   glass export --perfetto queue.glt -o queue.json    # for https://ui.perfetto.dev
 
 FILE is a .glt or an .ndjson file, told apart by its content.
@@ -117,6 +119,9 @@ enum Command {
         #[arg(long, default_value_t = 3)]
         context: usize,
     },
+    /// One moment of a run as a picture (SVG)
+    #[command(after_help = draw::EXAMPLES)]
+    Draw(draw::Draw),
     /// The same recording in another format
     #[command(after_help = EXPORT_EXAMPLES)]
     Export {
@@ -172,6 +177,8 @@ impl From<Axis> for TimeAxis {
 enum Failure {
     #[error(transparent)]
     Read(#[from] ReadError),
+    #[error(transparent)]
+    Draw(#[from] draw::Problem),
     #[error("{file}: {problem}")]
     Impossible { file: String, problem: glassloop::trace::model::Impossible },
     #[error("{file}: there is no task {task:?}{hint}")]
@@ -242,6 +249,7 @@ fn obey(command: Command, out: &mut Painter<'_>) -> Result<u8, Failure> {
         Command::Diff { a, b, context } => {
             return Ok(if diff::diff(&a, &b, context, out)? { DIFFERENT } else { 0 });
         }
+        Command::Draw(wanted) => draw::draw(&wanted, out)?,
         Command::Export { format, file, output, clock } => {
             export::export(&file, format, output.as_deref(), clock.map(TimeAxis::from), out)?;
         }

@@ -125,7 +125,7 @@ fn since(model: &Model, wait: Wait) -> String {
     }
 }
 
-fn because(model: &Model, link: &Link) -> String {
+pub(super) fn because(model: &Model, link: &Link) -> String {
     let names = Names(model);
     let who = |by: TaskRef| if by == link.task { "itself".into() } else { names.task(Some(by)) };
     let by = link.by.map(|by| format!(" by {}", who(by))).unwrap_or_default();

@@ -136,16 +136,21 @@ impl Names<'_> {
         self.0.state.resource_title(resource)
     }
 
-    /// `get of Queue "jobs" at jobs.rs:12`
-    pub(super) fn wait(self, wait: Wait) -> String {
-        let (op, loc) = self.0.state.wait_site(wait).map_or(("", ""), |(op, loc)| (op, loc));
-        let what = match wait {
+    /// `get of Queue "jobs"`
+    pub(super) fn wanted(self, wait: Wait) -> String {
+        let op = self.0.state.wait_site(wait).map_or("", |(op, _)| op);
+        match wait {
             Wait::Timer(timer) => self.timer(timer),
             Wait::Source { source, .. } => format!("{op} of {}", self.source(source)),
             Wait::Resource { resource, .. } => format!("{op} of {}", self.resource(resource)),
             Wait::Join(target) => format!("the end of {}", self.target(target)),
-        };
-        format!("{what} at {loc}")
+        }
+    }
+
+    /// `get of Queue "jobs" at jobs.rs:12`
+    pub(super) fn wait(self, wait: Wait) -> String {
+        let loc = self.0.state.wait_site(wait).map_or("", |(_, loc)| loc);
+        format!("{} at {loc}", self.wanted(wait))
     }
 
     /// All that a task waits for.

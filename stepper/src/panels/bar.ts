@@ -2,8 +2,7 @@
 
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
-import { ui } from "../messages.en.ts";
-import { moment } from "../words.ts";
+import { ui } from "../messages.ts";
 
 export interface Moves {
   first(): void;
@@ -21,6 +20,9 @@ export interface Moves {
   predict(): void;
   help(): void;
   chooseRun(run: number): void;
+  toggle(what: "changes" | "tables"): void;
+  otherLanguage(): void;
+  compareWith(file: File): Promise<void>;
 }
 
 export function head(frame: Frame, moves: Moves, run: number, runs: string[]): VNode {
@@ -48,13 +50,40 @@ export function head(frame: Frame, moves: Moves, run: number, runs: string[]): V
       "span",
       { class: "buttons" },
       toggle(ui.levelIs(view.level), ui.levelHint, null, () => moves.level()),
-      toggle(ui.predict, ui.predictHint, view.predict !== null, () => moves.predict()),
+      language(moves),
       h(
         "button",
         { type: "button", class: "plain", "aria-label": ui.help, title: `${ui.help} (?)`, onclick: () => moves.help() },
         "?",
       ),
     ),
+  );
+}
+
+function language(moves: Moves): VNode {
+  const { code, name, hint } = ui.otherLanguage;
+  const act = () => moves.otherLanguage();
+  return h("button", { type: "button", class: "plain", lang: code, title: `${hint} (k)`, onclick: act }, name);
+}
+
+/** What changes how the run is looked at. */
+function modes({ view }: Frame, moves: Moves): VNode {
+  const file = (event: Event) => {
+    const input = event.target as HTMLInputElement;
+    const [chosen] = input.files ?? [];
+    // So that the same file can be chosen again.
+    if (chosen !== undefined) void moves.compareWith(chosen).then(() => (input.value = ""));
+  };
+  const compare = () => document.getElementById("compared")?.click();
+  const chooser = { id: "compared", type: "file", accept: ".glt,.html", hidden: true, onchange: file };
+  return h(
+    "span",
+    { class: "buttons modes" },
+    toggle(ui.predict, `${ui.predictHint} (p)`, view.predict !== null, () => moves.predict()),
+    toggle(ui.changes, `${ui.changesHint} (d)`, view.changes, () => moves.toggle("changes")),
+    toggle(ui.tables, `${ui.tablesHint} (t)`, view.tables, () => moves.toggle("tables")),
+    toggle(ui.compare, `${ui.compareHint} (c)`, view.compared !== null, compare),
+    h("input", { ...chooser, "aria-label": ui.compareHint }),
   );
 }
 
@@ -151,6 +180,7 @@ export function transport(frame: Frame, moves: Moves): VNode {
       },
       ...ui.speeds.map((name, which) => h("option", { value: String(which), selected: which === view.speed }, name)),
     ),
+    modes(frame, moves),
     h("span", { class: "spring" }),
     h(
       "form",
@@ -171,6 +201,5 @@ export function transport(frame: Frame, moves: Moves): VNode {
       }),
       h("span", {}, ` ${ui.of(timeline.before + timeline.count)}`),
     ),
-    h("span", { class: "where" }, `${ui.turnNumber(timeline.turn(index))} · ${moment(frame.t)}`),
   );
 }

@@ -1,9 +1,14 @@
 // All keys, in a dialog.
 
 import { h, type VNode } from "../dom.ts";
-import { ui } from "../messages.en.ts";
+import { ui } from "../messages.ts";
 
-export function helpDialog(letters: boolean, setLetters: (on: boolean) => void, close: () => void): VNode {
+export interface Helping {
+  letters(on: boolean): void;
+  help(): void;
+}
+
+export function helpDialog(letters: boolean, act: Helping): VNode {
   const rows = ui.keys.map(([keys, what]) =>
     h(
       "div",
@@ -15,7 +20,7 @@ export function helpDialog(letters: boolean, setLetters: (on: boolean) => void, 
   const backdrop = {
     key: "help",
     class: "backdrop",
-    onclick: (event: Event) => event.target === event.currentTarget && close(),
+    onclick: (event: Event) => event.target === event.currentTarget && act.help(),
   };
   return h(
     "div",
@@ -35,12 +40,12 @@ export function helpDialog(letters: boolean, setLetters: (on: boolean) => void, 
           h("input", {
             type: "checkbox",
             checked: letters,
-            onchange: (event) => setLetters((event.target as HTMLInputElement).checked),
+            onchange: (event) => act.letters((event.target as HTMLInputElement).checked),
           }),
           ` ${ui.letters}`,
         ),
       ),
-      h("button", { type: "button", onclick: close }, ui.close),
+      h("button", { type: "button", onclick: () => act.help() }, ui.close),
     ),
   );
 }

@@ -2,7 +2,7 @@
 
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
-import { ui } from "../messages.en.ts";
+import { ui } from "../messages.ts";
 import { NOBODY, type Who } from "../schema.ts";
 import { lastAtMost, NONE, type Timeline } from "../timeline.ts";
 import { empty, panel, swatch } from "./parts.ts";
@@ -14,17 +14,21 @@ const COLUMN = 12;
 const ROW = 22;
 const TOP = 20;
 
-type Look = "none" | "waiting" | "queued" | "polling";
+export type Look = "none" | "waiting" | "queued" | "polling";
 
-export function lanesPanel(frame: Frame): VNode {
-  const { timeline, index } = frame;
+/** The events around this one that are shown: the first, the last that may be seen, and the last. */
+export function lanesWindow({ timeline, index, guessing }: Frame): { from: number; shown: number; to: number } {
   const from = Math.max(0, Math.min(index - Math.floor(COLUMNS * 0.66), timeline.count - COLUMNS));
   const to = Math.min(timeline.count - 1, from + COLUMNS - 1);
-  const shown = frame.guessing ? Math.min(to, index) : to;
+  return { from, shown: guessing ? Math.min(to, index) : to, to };
+}
+
+export function lanesPanel(frame: Frame): VNode {
+  const { from, shown, to } = lanesWindow(frame);
   const rows = whoIsHere(frame, from, to);
   if (rows.length === 0) return panel("lanes", ui.lanes, null, empty(ui.tasksEmpty));
   const legend = (["polling", "queued", "waiting"] as const).map((look) =>
-    h("span", { class: `key ${look}` }, ui.legend[look]),
+    h("span", { class: `key ${look}` }, h("i"), ui.legend[look]),
   );
   return panel(
     "lanes",
@@ -83,7 +87,7 @@ function nameOf({ names, timeline }: Frame, who: Who): string {
 }
 
 /** Those who did something in this window, and those who are alive; the chosen one always. */
-function whoIsHere({ timeline, state, view }: Frame, from: number, to: number): Who[] {
+export function whoIsHere({ timeline, state, view }: Frame, from: number, to: number): Who[] {
   const here = new Set<Who>();
   if (view.selected !== NOBODY) here.add(view.selected);
   for (let event = from; event <= to && here.size < MOST_ROWS; event += 1) {
@@ -98,9 +102,9 @@ function whoIsHere({ timeline, state, view }: Frame, from: number, to: number): 
 }
 
 /** What a task did, event by event, as stretches: what it looks like from one event to before another. */
-function segments(timeline: Timeline, who: Who, from: number, to: number): Array<[Look, number, number]> {
+export function segments(timeline: Timeline, who: Who, from: number, to: number): Array<[Look, number, number]> {
   const events = timeline.eventsOf(who);
-  const is = { alive: false, queued: false, polling: false };
+  const is = { alive: false, queued: false, polling: false, ended: false };
   const note = (event: number) => {
     switch (timeline.kind(event)) {
       case "Enqueue":
@@ -116,10 +120,11 @@ function segments(timeline: Timeline, who: Who, from: number, to: number): Array
         is.polling = false;
         break;
       case "Done":
-        is.alive = is.queued = false;
-        return;
+        is.ended = true;
+        is.queued = false;
     }
-    is.alive = true;
+    // What it leaves behind may be told after its end.
+    is.alive = !is.ended;
   };
   let at = lastAtMost(events.length, (place) => events[place]!, from - 1);
   // What it was before the window: the last few events tell.
@@ -176,4 +181,15 @@ function clicked(frame: Frame, event: MouseEvent, from: number, to: number, widt
   if (column >= 0) frame.act.goTo(Math.min(to, from + column));
   const lane = (event.target as Element).closest("[data-id]")?.getAttribute("data-id");
   if (column < 0 && lane) frame.act.select(Number(lane.slice("task-".length)));
+}
+
+/** Moves the column of this event into sight, where the window is too narrow for all. */
+export function showCursor(): void {
+  const cursor = document.querySelector("#lanes .cursor");
+  const body = cursor?.closest(".body");
+  if (!cursor || !body || body.scrollWidth <= body.clientWidth) return;
+  const [inside, at] = [body.getBoundingClientRect(), cursor.getBoundingClientRect()];
+  if (at.left < inside.left + 40 || at.right > inside.right - 40) {
+    body.scrollLeft += at.left - inside.left - inside.width * 0.66;
+  }
 }

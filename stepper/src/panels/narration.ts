@@ -2,23 +2,28 @@
 
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
-import { ui } from "../messages.en.ts";
+import { say, ui } from "../messages.ts";
 import { sentence } from "../narrate.ts";
 import type { Question } from "../predict.ts";
 import { NOBODY } from "../schema.ts";
-import { asSentence } from "./transcript.ts";
+import { moment } from "../words.ts";
 
 export function narration(frame: Frame, goOn: () => void): VNode {
   const { player, timeline, index, view } = frame;
   let text: string = ui.noEvents;
-  player.visit(index, index, (record, before) => (text = asSentence(sentence(timeline, record, before))));
+  player.visit(index, index, (record, before) => (text = say.asSentence(sentence(timeline, record, before))));
   const kind = index < 0 ? "" : timeline.kind(index);
   const question = view.predict?.question ?? null;
   return h(
     "div",
     { key: "narration", class: `narration ${isBad(frame) ? "bad" : kind}`, id: "narration", tabindex: -1 },
     // Who steps wants to hear each; who lets it play does not.
-    h("p", { class: "sentence", "aria-live": view.playing ? "off" : "polite", "aria-atomic": "true" }, text),
+    h(
+      "div",
+      { class: "told" },
+      h("p", { class: "sentence", "aria-live": view.playing ? "off" : "polite", "aria-atomic": "true" }, text),
+      h("p", { class: "where" }, `${ui.turnNumber(timeline.turn(index))} · ${moment(frame.t)}`),
+    ),
     view.notice === "" ? null : h("p", { class: "notice", role: "status" }, view.notice),
     ...warnings(frame).map((warning) => h("p", { class: "warning", role: "alert" }, warning)),
     question === null ? null : ask(frame, question, goOn),

@@ -2,21 +2,42 @@
 
 import { type Child, h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
+import { ui } from "../messages.ts";
 import { NOBODY, type Who } from "../schema.ts";
 
 /** A panel: a section with a title, and a body that scrolls if it has to. */
 export function panel(id: string, title: string, aside: string | null, ...body: Array<Child | null>): VNode {
+  return panelWith([], id, title, aside, ...body);
+}
+
+/** A panel with buttons beside its title. */
+export function panelWith(
+  tools: Array<VNode | null>,
+  id: string,
+  title: string,
+  aside: string | null,
+  ...body: Array<Child | null>
+): VNode {
   // One that has nothing to show takes no more room than it needs.
   const [only] = body;
   const isBare = body.length === 1 && only !== null && typeof only === "object" && only.attributes["class"] === "empty";
   const heading = h("h2", { id: `${id}-title` }, title, aside === null ? null : h("span", { class: "aside" }, aside));
   const group = { class: "body", tabindex: 0, role: "group", "aria-labelledby": `${id}-title` };
+  const hint = ui.copySvg(title);
+  const copy = h("button", { type: "button", class: "tool", "data-copy": id, "aria-label": hint, title: hint }, "SVG");
   return h(
     "section",
     { key: id, id, class: isBare ? "panel bare" : "panel", "aria-labelledby": `${id}-title` },
-    heading,
+    h("div", { class: "title" }, heading, h("span", { class: "tools" }, isBare ? null : copy, ...tools)),
     h("div", group, ...body),
   );
+}
+
+/** A small button; `key` does the same. */
+export function tool(text: string, key: string | null, act: () => void, on: boolean | null = null, hint = text): VNode {
+  const title = key === null ? hint : `${hint} (${key})`;
+  const pressed = on === null ? null : String(on);
+  return h("button", { type: "button", class: "tool", title, "aria-pressed": pressed, onclick: act }, text);
 }
 
 export function empty(text: string): VNode {

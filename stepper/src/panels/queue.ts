@@ -2,7 +2,7 @@
 
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
-import { ui } from "../messages.en.ts";
+import { ui } from "../messages.ts";
 import { NOBODY } from "../schema.ts";
 import { NONE } from "../timeline.ts";
 import { duration } from "../words.ts";

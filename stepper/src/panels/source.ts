@@ -2,7 +2,7 @@
 
 import { type Child, h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
-import { ui } from "../messages.en.ts";
+import { ui } from "../messages.ts";
 import { NOBODY, type Who } from "../schema.ts";
 import { NONE, type Timeline } from "../timeline.ts";
 import { splitLoc } from "../words.ts";

@@ -2,7 +2,7 @@
 
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
-import { say, ui } from "../messages.en.ts";
+import { say, ui } from "../messages.ts";
 import type { Wait } from "../model/state.ts";
 import { NOBODY, type Who } from "../schema.ts";
 import { duration } from "../words.ts";
@@ -103,10 +103,10 @@ function idle({ timeline, index }: Frame, who: Who): string {
 export function waitForPanel(frame: Frame): VNode {
   const chains = waitChains(frame).slice(0, 12);
   if (chains.length === 0) return panel("waitfor", ui.waitFor, null, empty(ui.waitForEmpty));
-  const rows = chains.map((chain, number) =>
+  const rows = chains.map((chain) =>
     h(
       "li",
-      { key: String(number), class: chain.isCycle ? "cycle" : null },
+      { key: String(chain.links[0]?.who), class: chain.isCycle ? "cycle" : null },
       ...chain.links.flatMap(({ who, wait }) => [
         chip(frame, who),
         ...(wait === null ? [] : [h("span", { class: "edge" }, `→ ${short(frame, wait)} →`)]),
@@ -122,7 +122,7 @@ interface Chain {
   isCycle: boolean;
 }
 
-function short({ names, timeline }: Frame, wait: Wait): string {
+export function short({ names, timeline }: Frame, wait: Wait): string {
   if (wait.on !== "join") return names.resource(wait.id);
   // Of a gather one child stands for all.
   return timeline.run.whos.family(wait.id).length > 1 ? say.endOf(names.target(wait.id)) : ui.endOfTask;

@@ -2,9 +2,8 @@
 
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
-import { say, ui } from "../messages.en.ts";
+import { say, ui } from "../messages.ts";
 import type { Resource, Waiter } from "../model/state.ts";
-import { resourceTitle } from "../names.ts";
 import { NOBODY } from "../schema.ts";
 import { chip, empty, panel, smallest } from "./parts.ts";
 
@@ -52,7 +51,7 @@ function resource(frame: Frame, id: number, known: Resource): VNode {
   return h(
     "li",
     { key: `resource-${id}`, "data-id": `resource-${id}` },
-    h("span", { class: "what" }, resourceTitle(known.label, known.name, id)),
+    h("span", { class: "what" }, say.resource(known.label, known.name, id)),
     known.label === "lock" ? lock(frame, known) : contents(known),
     waits.length === 0
       ? null

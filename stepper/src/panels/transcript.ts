@@ -2,21 +2,21 @@
 
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
-import { ui } from "../messages.en.ts";
+import { say, ui } from "../messages.ts";
 import { sentence } from "../narrate.ts";
 import { moment, thousands } from "../words.ts";
-import { empty, panel } from "./parts.ts";
+import { empty, panel, panelWith, tool } from "./parts.ts";
 
 const BEFORE = 8;
 const AFTER = 2;
 
-/** A sentence as it stands on the page: with a capital and a full stop. */
-export function asSentence(text: string): string {
-  const first = text.trimEnd();
-  return first.charAt(0).toUpperCase() + first.slice(1) + (/[.!?]$/.test(first) ? "" : ".");
+/** What can be taken from here. */
+export interface Telling {
+  fullText(): void;
+  copyTest(): void;
 }
 
-export function transcriptPanel(frame: Frame): VNode {
+export function transcriptPanel(frame: Frame, act: Telling): VNode {
   const { player, timeline, index } = frame;
   const rows: VNode[] = [];
   player.visit(index - BEFORE, index + (frame.guessing ? 0 : AFTER), (record, before) => {
@@ -36,12 +36,16 @@ export function transcriptPanel(frame: Frame): VNode {
           thousands(record.seq),
         ),
         h("span", { class: "t" }, moment(record.t)),
-        h("span", { class: "says" }, asSentence(sentence(timeline, record, before))),
+        h("span", { class: "says" }, say.asSentence(sentence(timeline, record, before))),
       ),
     );
   });
   if (rows.length === 0) return panel("transcript", ui.transcript, null, empty(ui.noEvents));
-  return panel("transcript", ui.transcript, null, h("ol", { class: "transcript" }, ...rows));
+  const tools = [
+    tool(ui.copyTest, "r", () => act.copyTest(), null, ui.copyTestHint),
+    tool(ui.fullText, "T", () => act.fullText()),
+  ];
+  return panelWith(tools, "transcript", ui.transcript, null, h("ol", { class: "transcript" }, ...rows));
 }
 
 /** The last of them is in sight. */

@@ -3,11 +3,12 @@
 
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
-import { say, ui } from "../messages.en.ts";
+import { say, ui } from "../messages.ts";
 import type { Timer } from "../model/state.ts";
 import { NOBODY } from "../schema.ts";
 import { duration, shortLoc } from "../words.ts";
-import { chip, empty, panel, smallest, swatch } from "./parts.ts";
+import { heapDrawing } from "./heap.ts";
+import { chip, empty, panel, panelWith, smallest, swatch, tool } from "./parts.ts";
 
 const LEVELS = 6;
 const SLOTS = 64;
@@ -19,7 +20,12 @@ export function wheelPanel(frame: Frame): VNode {
   const never = timers.size === 0 && frame.timeline.armed.size === 0;
   if (never) return panel("wheel", ui.wheel, null, empty(ui.wheelNever));
   const armed = smallest(timers.keys(), SHOWN).map((id): [number, Timer] => [id, timers.get(id)!]);
-  return panel("wheel", ui.wheel, ui.wheelAside(timers.size), drawing(frame, armed), list(frame, armed));
+  const { heap } = frame.view;
+  const toggle = tool(ui.heap, "h", () => frame.act.heap(), heap, ui.heapHint);
+  const picture = heap ? heapDrawing(armed) : drawing(frame, armed);
+  const note = heap ? h("p", { class: "faint small" }, ui.heapNote) : null;
+  const aside = heap ? String(timers.size) : ui.wheelAside(timers.size);
+  return panelWith([toggle], "wheel", ui.wheel, aside, picture, note, list(frame, armed));
 }
 
 /** The levels that are in use at some time, and at least two. */
@@ -125,7 +131,7 @@ function list(frame: Frame, armed: Array<[number, Timer]>): VNode {
   return h("ul", { class: "rows" }, ...rows);
 }
 
-function dueIn(frame: Frame, timer: Timer): string {
+export function dueIn(frame: Frame, timer: Timer): string {
   if (timer.deadline >= 2 ** 63) return ui.never;
   const left = timer.deadline - frame.t;
   return left <= 0 ? ui.dueNow : ui.dueIn(duration(left));

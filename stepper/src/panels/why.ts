@@ -2,11 +2,11 @@
 
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
-import { ui } from "../messages.en.ts";
+import { ui } from "../messages.ts";
 import { NOBODY } from "../schema.ts";
 import { thousands } from "../words.ts";
 import { chain } from "../why.ts";
-import { chip, empty, panel } from "./parts.ts";
+import { chip, empty, panel, panelWith, tool } from "./parts.ts";
 
 const SHOWN = 24;
 
@@ -24,11 +24,12 @@ export function whyPanel(frame: Frame): VNode {
     };
     return h(
       "li",
-      { key: String(link.index) },
+      { key: String(link.index), class: link.index === frame.index ? "current" : null },
       h("button", go, thousands(seq)),
-      h("span", {}, chip(frame, link.who), ` ${ui.ranAt[link.did]} ${ui.because} ${link.why}`),
+      h("span", {}, chip(frame, link.who), ` ${ui.whyDid(link.did, link.why)}`),
     );
   });
   if (links.length > SHOWN) rows.push(h("li", { key: "more", class: "more" }, "…"));
-  return panel("why", ui.why, frame.names.task(who), h("ol", { class: "why" }, ...rows));
+  const play = tool(ui.playChain, "w", () => frame.act.playChain(), null, ui.playChainHint);
+  return panelWith([play], "why", ui.why, frame.names.task(who), h("ol", { class: "why" }, ...rows));
 }

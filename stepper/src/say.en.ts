@@ -1,10 +1,10 @@
-// All text of the page. Another language is another file of this shape.
+// What happens in a run, in English. Another language is another file of this shape.
 //
-// The sentences of `say` are those of `glass tell`: a test compares the two, event by event.
+// The sentences are those of `glass tell`: a test compares the two, event by event.
 
-import { thousands } from "./words.ts";
+import { quoted, thousands } from "./words.ts";
 
-function count(number: number, one: string): string {
+export function count(number: number, one: string): string {
   return `${thousands(number)} ${one}${number === 1 ? "" : "s"}`;
 }
 
@@ -16,11 +16,6 @@ function ordinal(number: number): string {
   const teens = Math.floor((number % 100) / 10) === 1;
   const ending = teens ? "th" : (["th", "st", "nd", "rd"][number % 10] ?? "th");
   return `${thousands(number)}${ending}`;
-}
-
-/** As Rust prints a text: what cannot be seen is escaped. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replace(/\\u00([0-9a-f]{2})/g, (_, hex: string) => `\\u{${hex.replace(/^0/, "")}}`);
 }
 
 const wasOver = (after: string) => (after === "" ? "" : `,${after}`);
@@ -41,6 +36,12 @@ const ENDINGS: Record<string, string> = {
 };
 
 export const say = {
+  /** As it stands on the page: with a capital and a full stop. */
+  asSentence: (text: string) => {
+    const told = text.trimEnd();
+    return told.charAt(0).toUpperCase() + told.slice(1) + (/[.!?]$/.test(told) ? "" : ".");
+  },
+
   // Names.
   task: (id: string, name: string | null) => `task ${id}${name === null ? "" : ` ${quoted(name)}`}`,
   gather: (id: string, name: string | null) => `gather ${id}${name === null ? "" : ` ${quoted(name)}`}`,
@@ -50,8 +51,12 @@ export const say = {
   theLoop: "the loop",
   timer: (id: number, length: string | null) => `timer ${id}${length === null ? "" : ` (${length})`}`,
   source: (id: number, label: string | null) => `source ${id}${label === null ? "" : ` (${label})`}`,
-  threadPool: "the thread pool",
-  named: (label: string, name: string) => `${label} ${quoted(name)}`,
+  /** Of a queue, a lock and the like; `label` says what it is. */
+  resource: (label: string, name: string | null, id: number) => {
+    if (label === "threads" && name === null) return "the thread pool";
+    const what = label.charAt(0).toUpperCase() + label.slice(1);
+    return name === null ? `${what} ${id}` : `${what} ${quoted(name)}`;
+  },
   place: {
     due: "the due list",
     far: "beyond the wheel",
@@ -190,180 +195,4 @@ export const say = {
   wasWoken: (by: string | null) => `it was woken${by === null ? "" : ` by ${by}`}`,
   wasCancelled: (by: string | null) => `it was cancelled${by === null ? "" : ` by ${by}`}`,
   itself: "itself",
-  ran: (who: string, why: string) => `${who} ran because ${why}`,
-  isQueued: (who: string, why: string) => `${who} is queued because ${why}`,
-  wasDropped: (who: string, why: string) => `${who} was dropped because ${why}`,
-};
-
-export type Say = typeof say;
-export { count, ordinal };
-
-/** Labels, help and hints. */
-export const ui = {
-  brand: "glassloop",
-  title: (program: string) => `${program} · glassloop stepper`,
-  aProgram: "a recorded run",
-  virtual: "virtual time",
-  real: "real time",
-  runOf: (run: number, runs: number) => `loop ${run} of ${runs}`,
-  chooseRun: "Which loop",
-  skip: "Skip to what happened",
-  // The bar.
-  controls: "Go through the run",
-  first: "First event",
-  backTurn: "Back one turn",
-  backPoll: "Back one poll",
-  back: "Back one event",
-  play: "Play",
-  pause: "Pause",
-  forward: "Forward one event",
-  forwardPoll: "Forward one poll",
-  forwardTurn: "Forward one turn",
-  last: "Last event",
-  poll: "poll",
-  turn: "turn",
-  speed: "Speed",
-  speeds: ["½ a second", "1 a second", "2 a second", "5 a second", "20 a second", "as fast as it can"],
-  position: (seq: number, last: number) => `event ${thousands(seq)} of ${thousands(last)}`,
-  turnNumber: (turn: number) => (turn === 0 ? "before the first turn" : `turn ${thousands(turn)}`),
-  event: "event",
-  of: (last: number) => `of ${thousands(last)}`,
-  slider: "Event",
-  map: "The whole run: how many tasks were ready, and what stands out",
-  find: "Find",
-  findHint: "worker, kind:wake, via:timer",
-  findNext: "Next match",
-  findBefore: "Match before",
-  found: (seq: number) => `Found at event ${thousands(seq)}.`,
-  notFound: (what: string) => `Nothing matches ${quoted(what)} from here on.`,
-  onlyMatches: "step through matches only",
-  levelHint: "Beginner hides the timer wheel, the sources and who waits for whom",
-  levelIs: (level: "beginner" | "full") => (level === "full" ? "Level: full" : "Level: beginner"),
-  predict: "Predict",
-  predictHint: "Stop after each poll and ask who is polled next",
-  help: "Help",
-  transcript: "What happened",
-  // Panels.
-  source: "Source",
-  sourceMissing: (file: string) => `The text of ${file} was not found where the program ran.`,
-  sourceNone: "No place in the source is known at this moment.",
-  waitsHere: (who: string) => `${who} waits here`,
-  why: "Why",
-  whyNobody: "Nobody has run yet.",
-  whyGo: (seq: number) => `Go to event ${thousands(seq)}`,
-  because: "because",
-  ranAt: { ran: "ran", isQueued: "is queued", wasDropped: "was dropped" },
-  queue: "Run queue",
-  now: "Now",
-  queueEmpty: "Nobody is ready.",
-  queueHidden: "Hidden while you guess.",
-  more: (count: number) => `and ${thousands(count)} more`,
-  ended: "ended",
-  pollNumber: (number: number) => `poll ${thousands(number)}`,
-  loopBetween: "the loop",
-  loopBetweenNote: "between polls",
-  loopParked: "parked",
-  loopParkedNote: (limit: string | null) => (limit === null ? "until something comes" : `at most ${limit}`),
-  loopLooks: "asks the system",
-  loopLooksNote: "and does not wait",
-  loopOver: "the run has ended",
-  loopStart: "has not begun",
-  wheel: "Timer wheel",
-  wheelEmpty: "No timer is armed.",
-  wheelNever: "No timer is armed in this run.",
-  wheelLevel: (level: number, slot: string) => `L${level} · a slot is ${slot}`,
-  wheelAside: (timers: number) => `${timers} · shaded: where the clock is`,
-  due: "due",
-  far: "beyond the wheel",
-  dueIn: (length: string) => `in ${length}`,
-  dueNow: "due",
-  never: "never",
-  sources: "Sources",
-  sourcesEmpty: "No source is registered.",
-  sourcesNever: "No socket or other source in this run.",
-  canReadShort: "readable",
-  canWriteShort: "writable",
-  closed: "closed",
-  tasks: "Tasks",
-  tasksEmpty: "No task is alive.",
-  columns: { task: "task", state: "state", waits: "waits for", polls: "polls" },
-  doing: {
-    polling: "polling",
-    queued: "queued",
-    waiting: "waiting",
-    idle: "idle",
-    woken: "woken",
-    turn: "its turn",
-    new: "new",
-    ready: "ready",
-  },
-  queuedPlace: (place: number) => (place === 0 ? "next" : `${place} before it`),
-  holds: (what: string) => `holds ${what}`,
-  cancelAsked: "asked to end",
-  forLength: (length: string) => `for ${length}`,
-  unknownWaker: "something unknown: somebody else may hold its waker",
-  neverPolled: "never polled",
-  resources: "Queues and locks",
-  resourcesEmpty: "None at this moment.",
-  resourcesNever: "No queue, lock or other resource in this run.",
-  fill: (len: number, cap: number | null) => (cap === null ? `${len} in it` : `${len} of ${cap}`),
-  unfinished: (count: number) => `${count} not done with`,
-  heldBy: "held by",
-  isFree: "free",
-  isHeld: "held",
-  woken: "woken",
-  waitFor: "Who waits for whom",
-  waitForEmpty: "Nobody waits for anybody.",
-  cycle: "a cycle: none of them can go on",
-  endOfTask: "its end",
-  lanes: "Lanes",
-  lanesHint: "One row for each task, one column for each event. Arrows are wakes.",
-  lanesLabel: (from: number, to: number) => `What each task did from event ${thousands(from)} to ${thousands(to)}`,
-  legend: { polling: "polled", queued: "queued", waiting: "waits" },
-  // Predict.
-  question: "Who is polled next?",
-  questionKeys: "Click one, or press its number.",
-  right: (why: string) => `Right, because ${why}.`,
-  wrong: (who: string, why: string) => `No: it is ${who}, because ${why}.`,
-  wasFirst: "it was first in the run queue",
-  wasEmpty: (why: string) => `the run queue was empty, so the loop looked further: ${why}`,
-  score: (right: number, asked: number) => `${right} of ${asked} right`,
-  goOn: "Go on",
-  // What is said when something is not as it should be.
-  part: (first: number, last: number) =>
-    `This is the last part of a larger recording: events ${thousands(first)} to ${thousands(last)}. What was before is not known.`,
-  broken: (why: string) => `The recording contradicts itself here, and goes no further: ${why}.`,
-  cut: (why: string) => `What is whole of this recording is shown. ${why.charAt(0).toUpperCase()}${why.slice(1)}.`,
-  unreadable: "This recording cannot be shown",
-  noEvents: "there is no event in it",
-  open: "Open a recording",
-  openHint: "Choose a .glt file, or drop it here. It stays on this computer.",
-  noData: "This page has no recording in it.",
-  noScript: "This page needs JavaScript: it draws the recorded run.",
-  // Help.
-  helpTitle: "Keys",
-  close: "Close",
-  letters: "Keys that are a single letter, digit or sign do something",
-  keys: [
-    ["→ ←", "one event forward, back"],
-    ["Shift → ←", "one poll"],
-    ["Ctrl → ←", "one turn"],
-    [". ,", "next, former event of the same kind"],
-    ["Home End", "first, last event"],
-    ["Space", "play, pause"],
-    ["1 – 6", "speed"],
-    ["g", "go to an event by its number"],
-    ["/", "find"],
-    ["n N", "next match, match before"],
-    ["[ ]", "former, next event of the chosen task"],
-    ["w", "go to what woke the chosen task"],
-    ["Esc", "choose no task; close"],
-    ["l", "beginner or full level"],
-    ["p", "predict mode"],
-    ["?", "this help"],
-  ] as ReadonlyArray<readonly [string, string]>,
-  helpText:
-    "Every step here is one that the program really took. Click a task, anywhere, to follow it: Why then tells " +
-    "what made it run, back to the beginning. The address says where you are, so a link leads others to the same event.",
-  goTo: "Go to event",
 };
