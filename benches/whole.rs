@@ -1,4 +1,4 @@
-//! What needs a process of its own, or several: sleeps, other threads, memory, TCP. `cargo bench -p glassloop-benches -- echo`.
+//! What needs a process of its own, or several: sleeps, other threads, memory, TCP, HTTP. `cargo bench -p glassloop-benches -- echo`.
 //!
 //! One round, as the report measures it, written to the terminal.
 

@@ -32,12 +32,13 @@
 //! | `pool.rs` | who may have a connection, which one is used again, and when is it not? |
 //! | `connect.rs` | how does a connection come about: the name, the socket, the proxy, TLS? |
 //! | `connection.rs`, `buffer.rs` | how do bytes get from the socket to the codec and back? |
+//! | `upgraded.rs` | and if the two go on with another protocol? |
 //! | `deadlines.rs`, `events.rs` | how long may it take, and who is told? |
 //! | `h1.rs`, `h1/` | what do the bytes mean? (no I/O) |
 //! | `server.rs`, `server/` | the other side |
 //! | `error.rs` | what can go wrong |
 //!
-//! Not here: HTTP/2 and HTTP/3, WebSocket, Digest and NTLM credentials, SOCKS proxies, caching.
+//! Not here: HTTP/2 and HTTP/3, WebSocket (but the way to it: [`Upgraded`]), Digest and NTLM credentials, SOCKS proxies, caching.
 
 pub mod decode;
 #[cfg(fuzzing)]
@@ -65,6 +66,7 @@ mod pool;
 mod request;
 mod response;
 mod server;
+mod upgraded;
 
 pub use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version, header};
 pub use ::url::Url;
@@ -81,3 +83,4 @@ pub use origin::redact;
 pub use request::{RequestBuilder, ResponseFuture};
 pub use response::{BytesStream, Response};
 pub use server::{Reply, Request, RequestBody, RequestBodyError, Server};
+pub use upgraded::Upgraded;

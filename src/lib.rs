@@ -27,6 +27,8 @@
 struct ReadmeDoctests;
 
 mod as_completed;
+#[cfg(any(feature = "http", feature = "trace"))]
+mod base64;
 mod blocking;
 mod callbacks;
 mod cancel_on_drop;

@@ -36,61 +36,31 @@ fn body(path: &str) -> String {
     format!("{path};").repeat(1 + number % 300)
 }
 
-/// What a server may do to a request.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Mood {
-    Length,
-    Chunked,
-    UntilClose,
-    OneByOne,
-    Closes,
-    Resets,
-    ResetsInHead,
-    ResetsInBody,
-    CutsHead,
-    CutsLength,
-    CutsChunks,
-    StallsBefore,
-    StallsInHead,
-    StallsInBody,
-    Garbage,
-    BadChunk,
-    EndlessHead,
-    EndlessInterim,
-    TwoLengths,
-    SaysMore,
+/// Each mood once, with how often the server is in it.
+macro_rules! moods {
+    ($($mood:ident $times:literal,)*) => {
+        /// What a server may do to a request.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        enum Mood { $($mood),* }
+
+        const MOODS: &[(Mood, usize)] = &[$((Mood::$mood, $times)),*];
+    };
+}
+
+moods! {
+    Length 5, Chunked 3, UntilClose 1, OneByOne 1, SaysMore 1, TwoLengths 1, Garbage 1, BadChunk 1,
+    Closes 1, CutsHead 1, CutsLength 1, CutsChunks 1, Resets 1, ResetsInHead 1, ResetsInBody 1,
+    StallsBefore 1, StallsInHead 1, StallsInBody 1, EndlessHead 1, EndlessInterim 1,
 }
 
 use Mood::*;
 
-const MOODS: [Mood; 26] = [
-    Length,
-    Length,
-    Length,
-    Length,
-    Chunked,
-    Chunked,
-    Chunked,
-    UntilClose,
-    OneByOne,
-    Closes,
-    Resets,
-    ResetsInHead,
-    ResetsInBody,
-    CutsHead,
-    CutsLength,
-    CutsChunks,
-    StallsBefore,
-    StallsInHead,
-    StallsInBody,
-    Garbage,
-    BadChunk,
-    EndlessHead,
-    EndlessInterim,
-    TwoLengths,
-    SaysMore,
-    Length,
-];
+impl Chance {
+    fn mood(&self) -> Mood {
+        let moods = MOODS.iter().flat_map(|&(mood, times)| std::iter::repeat_n(mood, times));
+        moods.clone().nth(self.below(moods.count())).expect("below their number")
+    }
+}
 
 /// Whether the connection may go on.
 type Goes = std::io::Result<bool>;
@@ -156,7 +126,7 @@ async fn serve(mut stream: TcpStream, chance: Rc<Chance>, well: Rc<Cell<bool>>) 
         let head = String::from_utf8_lossy(&received[..end]).into_owned();
         received.drain(..end);
         let path = head.split(' ').nth(1).expect("a target");
-        let mood = if well.get() { Length } else { MOODS[chance.below(MOODS.len())] };
+        let mood = if well.get() { Length } else { chance.mood() };
         if !answer(&mut stream, mood, &body(path), chance.below(10_000)).await? {
             return Ok(());
         }

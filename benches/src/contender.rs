@@ -49,6 +49,10 @@ pub enum Unit {
     Milliseconds,
     /// Of memory.
     Bytes,
+    /// Of memory, if it is a lot.
+    Mebibytes,
+    /// So many a second.
+    Megabytes,
     /// So many times a second.
     PerSecond,
     /// So many times.
@@ -58,7 +62,7 @@ pub enum Unit {
 impl Unit {
     /// Whether a greater figure is the better one.
     pub fn more_is_better(self) -> bool {
-        self == Unit::PerSecond
+        matches!(self, Unit::PerSecond | Unit::Megabytes)
     }
 }
 
@@ -69,13 +73,15 @@ impl fmt::Display for Unit {
             Unit::Microseconds => "µs",
             Unit::Milliseconds => "ms",
             Unit::Bytes => "B",
+            Unit::Mebibytes => "MiB",
+            Unit::Megabytes => "MB/s",
             Unit::PerSecond => "1/s",
             Unit::Times => "times",
         })
     }
 }
 
-/// A runtime, or one way to set it up.
+/// A runtime, a client or a server, or one way to set it up.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer {
     /// The column that it stands in: of several ways to set a runtime up, the fastest is shown.

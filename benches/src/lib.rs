@@ -3,7 +3,7 @@
 //! | where | what |
 //! | --- | --- |
 //! | [`workloads`] | the work, one file each: what it measures, what is equal for all and what is not |
-//! | [`peers`] | the runtimes, one file each, all with the same few names: `spawn`, `join`, `sleep`, ... |
+//! | `peers` | the runtimes, one file each, all with the same few names: `spawn`, `join`, `sleep`, ... |
 //! | [`contender`] | what a workload is made of |
 //! | [`report`] | runs the workloads in rounds, each contender in a process of its own, and writes `docs/bench.md` |
 //!
@@ -14,7 +14,9 @@
 #![deny(missing_debug_implementations, missing_docs, unreachable_pub)]
 
 pub mod contender;
+mod cores;
 pub mod cpu;
-pub mod peers;
+mod memory;
+mod peers;
 pub mod report;
 pub mod workloads;

@@ -13,26 +13,25 @@
 //! | `serve` | an echo server |
 
 #[cfg(target_os = "linux")]
-pub mod compio;
-pub mod glassloop;
+pub(crate) mod compio;
+pub(crate) mod glassloop;
 #[cfg(target_os = "linux")]
-pub mod glommio;
-pub mod local_pool;
+pub(crate) mod glommio;
+pub(crate) mod local_pool;
 #[cfg(target_os = "linux")]
-pub mod monoio;
+pub(crate) mod monoio;
 #[cfg(target_os = "linux")]
-pub mod monoio_epoll;
-pub mod smol;
-pub mod tokio;
-pub mod tokio_local;
+pub(crate) mod monoio_epoll;
+pub(crate) mod smol;
+pub(crate) mod tokio;
+pub(crate) mod tokio_local;
 
 /// What a macro makes of the name of each of these modules, in a vector.
 macro_rules! of_each {
     ($work:ident: $($peer:ident)* ; $($linux:ident)*) => {{
-        #[allow(unused_mut)]
-        let mut all = vec![$($work!($peer)),*];
+        let all = vec![$($work!($peer)),*];
         #[cfg(target_os = "linux")]
-        all.extend([$($work!($linux)),*]);
+        let all = all.into_iter().chain([$($work!($linux)),*]).collect::<Vec<_>>();
         all
     }};
 }
@@ -51,6 +50,37 @@ macro_rules! on_every_peer_with_drivers {
     };
 }
 
+/// The echo of one connection, for streams that read into a slice. (Those on io_uring take a buffer and give it back.)
+macro_rules! echo_by_slices {
+    ($stream:ty) => {
+        pub(super) async fn echo(mut stream: $stream) -> io::Result<()> {
+            let mut buffer = vec![0; 1024];
+            loop {
+                let length = stream.read(&mut buffer).await?;
+                if length == 0 {
+                    return Ok(());
+                }
+                stream.write_all(&buffer[..length]).await?;
+            }
+        }
+    };
+}
+
+/// An echo server that says where it is, for listeners with `bind` and `accept` as tokio's.
+macro_rules! serve_by_tasks {
+    ($listener:ty) => {
+        pub(crate) async fn serve(says: impl FnOnce(SocketAddr)) -> io::Result<()> {
+            let listener = <$listener>::bind("127.0.0.1:0").await?;
+            says(listener.local_addr()?);
+            loop {
+                let (stream, _) = listener.accept().await?;
+                detach(spawn(echo(stream)));
+            }
+        }
+    };
+}
+
+use {echo_by_slices, serve_by_tasks};
 pub(crate) use {of_each, on_every_peer, on_every_peer_with_drivers};
 
 /// Why nothing on io_uring runs here, if nothing does.
@@ -61,7 +91,7 @@ fn no_io_uring() -> Option<String> {
 
 /// The future that gives up one turn, the same on every runtime: it wakes itself, and is pending once.
 #[derive(Debug, Default)]
-pub struct SelfWake {
+pub(crate) struct SelfWake {
     woken: bool,
 }
 
@@ -78,6 +108,6 @@ impl Future for SelfWake {
 }
 
 /// Gives up one turn by [`SelfWake`].
-pub fn self_wake() -> SelfWake {
+pub(crate) fn self_wake() -> SelfWake {
     SelfWake::default()
 }

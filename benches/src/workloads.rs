@@ -4,13 +4,16 @@
 //! cancelling, no panics to catch, and serves only to show how much of a figure is the work itself.
 
 mod channels;
-pub mod echo;
+mod echo;
+mod epoll;
 mod flood;
 mod floor;
 mod gather;
 mod handoff;
+mod http;
 mod memory;
-pub(crate) mod per_core;
+pub(crate) mod opposite;
+mod per_core;
 mod ping_pong;
 mod queue;
 mod record;
@@ -36,6 +39,7 @@ pub fn all() -> Vec<Workload> {
         flood::workloads(),
         memory::workloads(),
         echo::workloads(),
+        http::workloads(),
         per_core::workloads(),
         sync::workloads(),
         record::workloads(),
@@ -43,6 +47,22 @@ pub fn all() -> Vec<Workload> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Builds and installs what some of these need besides this program. Done before anything is measured.
+pub fn prepare(wanted: &[Workload]) {
+    let any = |group: &str| wanted.iter().any(|workload| workload.group == group);
+    if any("cores") {
+        per_core::build();
+    }
+    if any("http") {
+        http::install_aiohttp();
+    }
+}
+
+/// The programs that some of these use, each with its version.
+pub(crate) fn programs() -> Vec<String> {
+    http::programs()
 }
 
 /// The thousand of `yield_1000_tasks` and of the gathers.

@@ -18,6 +18,15 @@ fn hyper_serves_and_asks_on_our_loop() {
 }
 
 #[test]
+fn a_websocket_goes_over_our_server_and_our_client() {
+    let expected = "plain: this is a WebSocket, not a page\n\
+                    status 101, upgraded to websocket\n\
+                    echo: one\necho: two\necho: three\nand then: closed\n\
+                    plain again: this is a WebSocket, not a page\n";
+    assert_eq!(printed_by(env!("CARGO_BIN_EXE_upgrade")), expected);
+}
+
+#[test]
 fn a_websocket_echoes_on_our_loop() {
     let expected = "status 101\ntext: hello\nbinary: 1000000 bytes\nand then: closed\nthe server echoed 2 messages\n";
     assert_eq!(printed_by(env!("CARGO_BIN_EXE_websocket")), expected);

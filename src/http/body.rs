@@ -71,9 +71,9 @@ impl Body {
         Body { kind: Kind::Empty, length: Some(0) }
     }
 
-    /// A body that comes in parts, from any stream of bytes (`Vec<u8>`, `String`, `bytes::Bytes`, …). It is sent in chunks,
-    /// unless its length is given ([`with_length`](Body::with_length)), and as fast as the server takes it. The request
-    /// fails when the stream does ([`Error::Body`](super::Error::Body)).
+    /// A body that comes in parts, from any stream of bytes (`Vec<u8>`, `String`, `bytes::Bytes`, …). It is sent in
+    /// chunks, unless its length is given ([`with_length`](Body::with_length)), and as fast as the server takes it. The
+    /// request fails when the stream does ([`Error::Body`](super::Error::Body)).
     pub fn stream<S, T, E>(stream: S) -> Body
     where
         S: Stream<Item = Result<T, E>> + 'static,

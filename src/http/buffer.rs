@@ -43,6 +43,14 @@ impl ReadBuffer {
         debug_assert!(self.start <= self.end, "consumed more than there was");
     }
 
+    /// Moves as much to `buf` as there is and fits.
+    pub(super) fn move_to(&mut self, buf: &mut [u8]) -> usize {
+        let count = self.unread().len().min(buf.len());
+        buf[..count].copy_from_slice(&self.unread()[..count]);
+        self.consume(count);
+        count
+    }
+
     /// Reads once, behind what is unread; 0 means that the peer closed.
     pub(super) fn poll_fill(
         &mut self,
@@ -85,5 +93,43 @@ impl ReadBuffer {
 impl fmt::Debug for ReadBuffer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ReadBuffer({} bytes)", self.unread().len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Waker;
+
+    use super::*;
+
+    /// Gives one byte a read.
+    struct Drip;
+
+    impl AsyncRead for Drip {
+        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+            buf[0] = b'x';
+            Poll::Ready(Ok(1))
+        }
+    }
+
+    #[test]
+    fn rule_13_no_more_is_moved_than_was_received() {
+        const RECEIVED: usize = 200_000;
+        // What the codec leaves unread for a long time is in the way of each byte that comes.
+        for left_unread in [1, 100, 4000, 4096, 5000] {
+            let mut buffer = ReadBuffer::default();
+            let mut moved = 0;
+            for _ in 0..RECEIVED {
+                let (start, unread) = (buffer.start, buffer.unread().len());
+                let filled = buffer.poll_fill(&mut Context::from_waker(Waker::noop()), &mut Drip);
+                assert!(matches!(filled, Poll::Ready(Ok(1))));
+                if buffer.start < start {
+                    moved += unread;
+                }
+                buffer.consume(buffer.unread().len().saturating_sub(left_unread));
+            }
+            assert!(moved <= RECEIVED, "{moved} bytes were moved, with {left_unread} unread");
+            assert!(buffer.bytes.len() <= 2 * FIRST, "{} bytes, with {left_unread} unread", buffer.bytes.len());
+        }
     }
 }

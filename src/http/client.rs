@@ -8,6 +8,7 @@ use std::rc::Rc;
 use ::http::Method;
 use ::http::header::HeaderMap;
 
+use super::origin::Known;
 use super::pool::Pool;
 use super::request::RequestBuilder;
 
@@ -20,8 +21,8 @@ pub(super) use settings::{Options, Settings};
 
 /// Sends requests and keeps the connections for the next ones; `aiohttp.ClientSession`.
 ///
-/// Cheap to clone: clones share their settings, their cookies and their idle connections, which are closed with the last
-/// clone and the last unread response.
+/// Cheap to clone: clones share their settings, their cookies and their idle connections, which are closed with the
+/// last clone and the last unread response.
 #[derive(Clone)]
 pub struct Client {
     shared: Rc<Shared>,
@@ -31,6 +32,8 @@ pub struct Client {
 pub(super) struct Shared {
     pub(super) pool: Rc<Pool>,
     pub(super) settings: Settings,
+    /// Where the request before went: most go there again.
+    pub(super) known: Known,
     /// In front of the headers of each request.
     pub(super) default_headers: HeaderMap,
     #[cfg(feature = "cookies")]
@@ -108,8 +111,8 @@ impl Client {
 /// The cookies of a client that keeps them ([`ClientBuilder::cookies`]); aiohttp's `session.cookie_jar`.
 #[cfg(feature = "cookies")]
 impl Client {
-    /// Keeps a cookie, written as in `Set-Cookie`, as if a response from this URL had set it. Says whether it is kept now: a
-    /// client without cookies keeps none, and no client keeps one that this URL may not set.
+    /// Keeps a cookie, written as in `Set-Cookie`, as if a response from this URL had set it. Says whether it is kept
+    /// now: a client without cookies keeps none, and no client keeps one that this URL may not set.
     ///
     /// ```
     /// # use glassloop::http::{Client, Url};

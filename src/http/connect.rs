@@ -3,6 +3,7 @@
 //! | file | question it answers |
 //! | --- | --- |
 //! | `connect/route.rs` | where does a connection lead to, and over which proxy? |
+//! | `connect/names.rs` | which addresses does a name have? |
 //! | `connect/happy_eyeballs.rs` | which of several addresses is it? |
 //! | `connect/proxy.rs`, `connect/proxy/` | which proxy, for whom, and how is it asked for a tunnel? |
 //! | `connect/tls.rs`, `connect/tls/` | who is trusted, and how do records get to the socket and back? |
@@ -11,7 +12,6 @@
 
 use std::cell::Cell;
 use std::io;
-use std::net::SocketAddr;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -23,9 +23,9 @@ use super::deadlines::Deadlines;
 use super::events::{EventKind, Watch};
 use super::h1::Limits;
 use super::origin::{Destination, Scheme};
-use crate::net::getaddrinfo;
 
 mod happy_eyeballs;
+mod names;
 mod proxy;
 mod route;
 mod settings;
@@ -33,20 +33,21 @@ mod settings;
 mod tls;
 mod transport;
 
+use names::Names;
 use proxy::Proxies;
 pub use proxy::{InvalidProxy, Proxy};
 pub(super) use route::Route;
 pub(super) use settings::ConnectSettings;
-use settings::Name;
+#[cfg(feature = "tls")]
+pub(super) use tls::TlsStream;
 #[cfg(feature = "tls")]
 pub use tls::{Certificates, Identity, InvalidCertificates, InvalidIdentity};
-use transport::Socket;
-pub(super) use transport::Transport;
+pub(super) use transport::{Socket, Transport};
 
 /// Makes the connections of a client.
 #[derive(Debug)]
 pub(super) struct Connector {
-    names: Vec<Name>,
+    names: Names,
     proxies: Proxies,
     unix_socket: Option<Rc<Path>>,
     #[cfg(feature = "tls")]
@@ -88,7 +89,7 @@ struct Attempt<'a> {
 impl Connector {
     pub(super) fn new(settings: ConnectSettings, limits: Limits) -> Connector {
         Connector {
-            names: settings.names,
+            names: Names::new(settings.names),
             proxies: settings.proxy.proxies(),
             unix_socket: settings.unix_socket,
             #[cfg(feature = "tls")]
@@ -184,7 +185,7 @@ impl Attempt<'_> {
             Host::Ipv6(ip) => vec![(*ip, port).into()],
             Host::Domain(name) => {
                 self.doing.set("looking up the host");
-                let found = self.resolve(name, port).await;
+                let found = self.connector.names.addresses(name, port, self.watch).await;
                 found.map_err(|error| NoConnection::Resolve { host: name.clone(), source: bare(error) })?
             }
         };
@@ -192,21 +193,15 @@ impl Attempt<'_> {
         let connected = happy_eyeballs::connect(addresses, self.watch).await;
         connected.map(Socket::Tcp).map_err(|failed| {
             let error = failed.into_io_error();
-            // Of a name, which of its addresses were tried is worth telling.
-            let source = if let Host::Domain(_) = host { error } else { bare(error) };
+            let source = match host {
+                Host::Domain(name) => {
+                    self.connector.names.forget(name, port);
+                    error // which of its addresses were tried is worth telling
+                }
+                _ => bare(error),
+            };
             NoConnection::Connect { address: format!("{host}:{port}"), source }
         })
-    }
-
-    async fn resolve(&self, name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-        let mut names = self.connector.names.iter();
-        if let Some(known) = names.find(|known| known.port == port && known.host.eq_ignore_ascii_case(name)) {
-            return Ok(known.addresses.clone());
-        }
-        self.watch.tell(EventKind::DnsBegin { host: name });
-        let addresses = happy_eyeballs::interleave(getaddrinfo((name, port)).await?);
-        self.watch.tell(EventKind::DnsEnd { addresses: &addresses });
-        Ok(addresses)
     }
 
     #[cfg(feature = "tls")]

@@ -4,6 +4,8 @@ use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll};
 
+use ::http::StatusCode;
+
 use super::buffer::ReadBuffer;
 use super::connect::Transport;
 use super::deadlines::Deadlines;
@@ -67,9 +69,9 @@ impl Connection {
 
     /// Begins an exchange; [`Connection::read_head`] drives it.
     pub(super) fn begin(&mut self, outgoing: Outgoing, limits: Limits, deadlines: Deadlines, watch: Watch) {
-        let Outgoing { method, head, body, expects_continue, closes } = outgoing;
+        let Outgoing { method, head, body, expects_continue, closes, offered } = outgoing;
         self.exchange = Exchange {
-            reader: ResponseReader::new(&method, limits),
+            reader: ResponseReader::new(&method, limits).offering(offered),
             sending: Sending::new(head, body, expects_continue, watch.clone()),
             deadlines,
             watch,
@@ -89,13 +91,16 @@ impl Connection {
             self.received.consume(step.consumed);
             match step.event {
                 ResponseEvent::Head(head) => {
+                    if head.status == StatusCode::SWITCHING_PROTOCOLS && !self.exchange.sending.is_done() {
+                        return Err(h1::Error::EarlyUpgrade.into());
+                    }
                     self.exchange.has_head = true;
                     self.exchange.sending.answered();
                     self.exchange.watch.tell(EventKind::Head { status: head.status });
                     return Ok(head);
                 }
                 ResponseEvent::NeedMore => self.receive().await?,
-                ResponseEvent::Interim(head) if head.status == ::http::StatusCode::CONTINUE => {
+                ResponseEvent::Interim(head) if head.status == StatusCode::CONTINUE => {
                     self.exchange.sending.go_on();
                 }
                 ResponseEvent::Interim(_) => {}
@@ -128,8 +133,8 @@ impl Connection {
 
     /// Waits until something was received (or the end of the stream was), sending meanwhile.
     async fn receive(&mut self) -> Result<(), Failure> {
-        let deadlines = self.exchange.deadlines;
         loop {
+            let deadlines = self.exchange.deadlines;
             match deadlines.read(poll_fn(|cx| self.poll_exchange(cx))).await {
                 Ok(Ok(Moved::Received)) => return Ok(()),
                 // The wait for the next byte begins anew: as long as the server takes ours, it is alive.
@@ -195,6 +200,11 @@ impl Connection {
     pub(super) fn can_reuse(&self) -> bool {
         let Exchange { reader, sending, closes, .. } = &self.exchange;
         reader.can_reuse() && self.received.is_empty() && sending.is_done() && !closes
+    }
+
+    /// For who goes on with another protocol: what was received of that already, and the transport.
+    pub(super) fn parts(&mut self) -> (&mut ReadBuffer, &mut Transport) {
+        (&mut self.received, &mut self.transport)
     }
 
     /// The exchange is over: lets go of what belonged to it.

@@ -1,7 +1,7 @@
 //! The cookies that a client keeps: `cookie_store` knows the rules of RFC 6265, here are the ones around it.
 //!
-//! Nobody sets a cookie for a public suffix (`co.uk`, `github.io`), nobody fills the memory, and nobody makes the header
-//! longer than servers take.
+//! Nobody sets a cookie for a public suffix (`co.uk`, `github.io`), nobody fills the memory, and nobody makes the
+//! header longer than servers take.
 
 use std::cell::RefCell;
 use std::fmt;

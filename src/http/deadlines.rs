@@ -81,40 +81,48 @@ impl Deadlines {
     }
 
     /// Does a step for which only the total limit counts.
-    pub(super) async fn total<T>(&self, step: impl Future<Output = T>) -> Result<T, Overrun> {
-        self.within(TimeLimit::Total, None, step).await
+    pub(super) fn total<T>(&self, step: impl Future<Output = T>) -> impl Future<Output = Result<T, Overrun>> {
+        until(self.total_end(), step)
     }
 
     /// Connects.
-    pub(super) async fn connect<T>(&self, step: impl Future<Output = T>) -> Result<T, Overrun> {
-        self.within(TimeLimit::Connect, self.timeouts.connect, step).await
+    pub(super) fn connect<T>(&self, step: impl Future<Output = T>) -> impl Future<Output = Result<T, Overrun>> {
+        until(self.first_end(TimeLimit::Connect, self.timeouts.connect), step)
     }
 
     /// Waits for the next byte.
-    pub(super) async fn read<T>(&self, step: impl Future<Output = T>) -> Result<T, Overrun> {
-        self.within(TimeLimit::Read, self.timeouts.read, step).await
+    pub(super) fn read<T>(&self, step: impl Future<Output = T>) -> impl Future<Output = Result<T, Overrun>> {
+        until(self.first_end(TimeLimit::Read, self.timeouts.read), step)
     }
 
-    /// Does a step within its own limit, from now, and within the total one.
-    async fn within<T>(
-        &self,
-        which: TimeLimit,
-        limit: Option<Duration>,
-        step: impl Future<Output = T>,
-    ) -> Result<T, Overrun> {
-        let own = limit.map(|limit| (crate::now() + limit.min(FAR_FUTURE), Overrun { which, limit }));
-        let total = self.end.map(|end| (end, self.total_overrun()));
-        let first = match (own, total) {
-            (Some(own), Some(total)) => Some(if own.0 < total.0 { own } else { total }),
+    /// When a step has to be done that has a limit of its own, from now, and is within the total one.
+    fn first_end(&self, which: TimeLimit, limit: Option<Duration>) -> Option<End> {
+        let end = |limit: Duration| End { at: crate::now() + limit.min(FAR_FUTURE), overrun: Overrun { which, limit } };
+        let own = limit.map(end);
+        let total = self.total_end();
+        match (own, total) {
+            (Some(own), Some(total)) => Some(if own.at < total.at { own } else { total }),
             (own, total) => own.or(total),
-        };
-        match first {
-            None => Ok(step.await),
-            Some((at, overrun)) => crate::timeout_at(at, step).await.map_err(|_| overrun),
         }
     }
 
-    fn total_overrun(&self) -> Overrun {
-        Overrun { which: TimeLimit::Total, limit: self.timeouts.total.unwrap_or(FAR_FUTURE) }
+    fn total_end(&self) -> Option<End> {
+        let limit = self.timeouts.total.unwrap_or(FAR_FUTURE);
+        self.end.map(|at| End { at, overrun: Overrun { which: TimeLimit::Total, limit } })
+    }
+}
+
+/// When time is over, and what is said then.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    at: Instant,
+    overrun: Overrun,
+}
+
+/// Does a step, until then.
+async fn until<T>(end: Option<End>, step: impl Future<Output = T>) -> Result<T, Overrun> {
+    match end {
+        None => Ok(step.await),
+        Some(End { at, overrun }) => crate::timeout_at(at, step).await.map_err(|_| overrun),
     }
 }

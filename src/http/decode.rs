@@ -112,6 +112,9 @@ impl ContentDecoder {
     /// # Errors
     /// A coding is unknown, or there are too many.
     pub fn new(headers: &HeaderMap) -> Result<Option<ContentDecoder>, DecodeError> {
+        if !headers.contains_key(header::CONTENT_ENCODING) {
+            return Ok(None);
+        }
         let mut codings = Vec::new();
         for name in names(headers) {
             codings.push(coding(name)?);
@@ -144,8 +147,8 @@ impl ContentDecoder {
         }
     }
 
-    /// There is no more input, and [`decode`](ContentDecoder::decode) has given out all it had. A body of no bytes is an
-    /// empty one.
+    /// There is no more input, and [`decode`](ContentDecoder::decode) has given out all it had. A body of no bytes is
+    /// an empty one.
     ///
     /// # Errors
     /// [`DecodeError::CutShort`].

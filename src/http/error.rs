@@ -17,8 +17,8 @@ mod class;
 pub use class::Class;
 
 /// Why a request failed. Says what was tried; the cause, if there is one, is its
-/// [`source`](std::error::Error::source). `Display` is one line, of bytes that a terminal can be shown; user info in URLs
-/// is never shown.
+/// [`source`](std::error::Error::source). `Display` is one line, of bytes that a terminal can be shown; user info in
+/// URLs is never shown.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -119,7 +119,7 @@ pub enum Error {
     Connection {
         /// The URL.
         url: String,
-        /// Host and port of the server.
+        /// Host and port of the server, or of the proxy that speaks for it.
         address: String,
         /// What was being done.
         doing: &'static str,
@@ -131,7 +131,7 @@ pub enum Error {
     Incomplete {
         /// The URL.
         url: String,
-        /// Host and port of the server.
+        /// Host and port of the server, or of the proxy that speaks for it.
         address: String,
         /// What was being done.
         doing: &'static str,
@@ -141,7 +141,7 @@ pub enum Error {
     Protocol {
         /// The URL.
         url: String,
-        /// Host and port of the server.
+        /// Host and port of the server, or of the proxy that speaks for it.
         address: String,
         /// What is wrong with them.
         source: h1::Error,
@@ -213,6 +213,14 @@ pub enum Error {
         /// The status.
         status: StatusCode,
     },
+    /// The server did not switch to another protocol ([`Response::upgrade`](super::Response::upgrade)).
+    #[error("not upgraded: status {status}: {url}")]
+    NotUpgraded {
+        /// The URL.
+        url: String,
+        /// The status, which is not 101.
+        status: StatusCode,
+    },
     /// The body is not the JSON that was asked for.
     #[error("unexpected body, as JSON: {url}")]
     DecodeJson {
@@ -249,12 +257,13 @@ impl Error {
             | Error::Timeout { url, .. }
             | Error::BodyLost { url }
             | Error::Status { url, .. }
+            | Error::NotUpgraded { url, .. }
             | Error::DecodeJson { url, .. } => url,
         }
     }
 
-    /// What happened, without the URL but with the causes, on one line: `cannot connect to 127.0.0.1:81: Connection refused
-    /// (os error 111)`.
+    /// What happened, without the URL but with the causes, on one line: `cannot connect to 127.0.0.1:81: Connection
+    /// refused (os error 111)`.
     ///
     /// ```
     /// # glassloop::run(async {

@@ -1,7 +1,7 @@
 //! What happens to a request on its way, for whoever listens (aiohttp's `TraceConfig`).
 //!
-//! The same events are marks in the runtime's trace, inside of a span that lasts as long as the request: so a recording shows
-//! them among the polls, wakes and timers that they come from. Where nobody listens, nothing is made of them.
+//! The same events are marks in the runtime's trace, inside of a span that lasts as long as the request: so a recording
+//! shows them among the polls, wakes and timers that they come from. Where nobody listens, nothing is made of them.
 
 use std::cell::Cell;
 use std::fmt;
@@ -35,7 +35,7 @@ pub enum EventKind<'a> {
     },
     /// It has to wait for a place in the pool.
     QueueBegin,
-    /// It has one.
+    /// It has one. (Of a request whose time is over first, the next event is its error.)
     QueueEnd,
     /// It goes over a connection that an earlier one has used.
     Reuse,
@@ -97,6 +97,7 @@ impl fmt::Display for EventKind<'_> {
             EventKind::QueueEnd => f.write_str("its turn to have a connection"),
             EventKind::Reuse => f.write_str("reuses a connection"),
             EventKind::DnsBegin { host } => write!(f, "looks up {host}"),
+            EventKind::DnsEnd { addresses: [_] } => f.write_str("found 1 address"),
             EventKind::DnsEnd { addresses } => write!(f, "found {} addresses", addresses.len()),
             EventKind::ConnectBegin { address } => write!(f, "connects to {address}"),
             EventKind::ConnectEnd { address } => write!(f, "connected to {address}"),

@@ -3,7 +3,7 @@
 use ::http::header::{self, HeaderMap, HeaderValue};
 use ::http::{Method, StatusCode};
 
-use super::Body;
+use super::client::Options;
 use super::h1::{self, Framing, Limits, RequestEvent, RequestReader};
 use super::origin::{Destination, redact};
 use super::redirect::Redirects;
@@ -18,8 +18,8 @@ pub fn follow<'a>(url: &str, redirects: impl Iterator<Item = (&'a [u8], &'a [u8]
     assert!(!redact(url).chars().any(char::is_control));
     let Ok(destination) = Destination::parse(url) else { return };
     let first = destination.origin.clone();
-    let headers = HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static("secret"))]);
-    let mut hop = Hop { method: Method::POST, destination, headers, body: Body::empty() };
+    let mut hop = Hop::new(Method::POST, destination, Options::default());
+    hop.headers.insert(header::AUTHORIZATION, HeaderValue::from_static("secret"));
     check(&hop);
 
     let mut left_home = false;
@@ -51,7 +51,7 @@ fn check(hop: &Hop) {
     let mut headers = hop.headers.clone();
     headers.insert(header::HOST, HeaderValue::from_str(host).expect("a host that can be sent"));
     let mut sent = Vec::new();
-    h1::encode_request_head(&mut sent, &hop.method, target, &headers, [], Framing::Empty)
+    h1::encode_request_head(&mut sent, &hop.method, target, host.as_bytes(), &headers, [], Framing::Empty)
         .expect("a target that can be sent");
     let mut reader = RequestReader::new(Limits { head_bytes: usize::MAX, ..Limits::default() });
     match reader.next(&sent) {

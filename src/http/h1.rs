@@ -19,6 +19,7 @@
 //! | `body.rs`, `chunked.rs` | which of these bytes are body, and is it complete? |
 //! | `response.rs` | what a client reads: interim responses, head, body |
 //! | `request.rs` | what a server reads: head, body |
+//! | `upgrade.rs` | which other protocol do both sides want to speak here? |
 //! | `encode.rs` | what either side writes |
 //! | `error.rs` | everything that can be wrong with a peer's bytes |
 //!
@@ -58,6 +59,7 @@ mod framing;
 mod head;
 mod request;
 mod response;
+mod upgrade;
 
 pub use body::{BodyDecoder, Piece};
 pub use encode::{
@@ -68,6 +70,7 @@ pub use framing::{Framing, keep_alive, request_framing, response_framing};
 pub use head::{RequestHead, ResponseHead};
 pub use request::{RequestEvent, RequestReader};
 pub use response::{ResponseEvent, ResponseReader};
+pub use upgrade::Protocols;
 
 /// How much a peer may send before a message is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

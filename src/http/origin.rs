@@ -11,6 +11,10 @@ use ::url::{Host, ParseError, Position, Url};
 
 use super::Error;
 
+mod known;
+
+pub(super) use known::Known;
+
 /// Whom a connection leads to: connections of one origin may be shared, others never.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Origin {
@@ -44,7 +48,7 @@ impl Destination {
     /// Parses an absolute `http` or `https` URL.
     pub(super) fn parse(text: &str) -> Result<Destination, Error> {
         let shown = || redact(text);
-        if text.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\') {
+        if has_forbidden_byte(text) {
             return Err(Error::ForbiddenByteInUrl { url: shown() });
         }
         let url = Url::parse(text).map_err(|source| match source {
@@ -83,6 +87,11 @@ impl Destination {
     pub(super) fn shown(&self) -> String {
         redact(self.url.as_str())
     }
+}
+
+/// Line ends are dropped by the parser, backslashes taken for slashes: both would change where a URL leads to.
+pub(super) fn has_forbidden_byte(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\')
 }
 
 /// A URL, or what was meant to be one, as it may be shown: without user info, on one line, of bounded length.

@@ -1,15 +1,17 @@
 //! Connections: who may have one, which one is used again, and which one must not be.
 //!
-//! A request [acquires](Pool::acquire) a [`Lease`] on a connection and gives it back by dropping it. A connection is owned by one lease or idle
-//! in the pool, never both. The pool only gets it when the exchange has seen its exact end; whoever drops a response earlier drops, and so
-//! closes, its connection. Safe reuse is thus a matter of ownership, and dropping any future at any await is safe.
+//! A request [acquires](Pool::acquire) a [`Lease`] on a connection and gives it back by dropping it. A connection is
+//! owned by one lease or idle in the pool, never both. The pool only gets it when the exchange has seen its exact end;
+//! whoever drops a response earlier drops, and so closes, its connection. Safe reuse is thus a matter of ownership, and
+//! dropping any future at any await is safe.
 //!
-//! The limits are semaphores: a request takes a permit of its host and then one of the pool. So those who wait for a busy host hold up nobody
-//! else, those who wait are served in the order in which they came, and a waiter that is dropped after it was woken passes its turn on.
+//! The limits are semaphores: a request takes a permit of its host and then one of the pool. So those who wait for a
+//! busy host hold up nobody else, those who wait are served in the order in which they came, and a waiter that is
+//! dropped after it was woken passes its turn on.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use glassloop_executor::ExecutorId;
@@ -23,6 +25,7 @@ use super::origin::Destination;
 use crate::{Instant, Permit, Semaphore, context};
 
 mod host;
+mod keeper;
 mod lease;
 
 use host::{Host, Idle};
@@ -41,9 +44,6 @@ pub(super) struct PoolLimits {
 }
 
 /// The connections of a client.
-///
-/// Connections that idled too long are closed when the pool is next used: a timer of its own would
-/// keep a program awake that has nothing left to do.
 #[derive(Debug)]
 pub(super) struct Pool {
     connector: Connector,
@@ -52,9 +52,11 @@ pub(super) struct Pool {
     permits: Option<Semaphore>,
     /// Those with idle connections, and some of those with leased ones.
     hosts: RefCell<HashMap<Route, Rc<Host>>>,
+    /// The one that was asked for last, if it is still there: it mostly is the next one too.
+    latest: RefCell<Weak<Host>>,
     idle: Cell<usize>,
-    /// Before this, no idle connection expires.
-    next_expiry: Cell<Option<Instant>>,
+    /// Whether a task looks after those that idle.
+    is_kept: Cell<bool>,
     /// The loop that all of them belong to.
     home: Cell<Option<ExecutorId>>,
 }
@@ -75,8 +77,9 @@ impl Pool {
             limits,
             permits,
             hosts: RefCell::default(),
+            latest: RefCell::default(),
             idle: Cell::new(0),
-            next_expiry: Cell::new(None),
+            is_kept: Cell::new(false),
             home: Cell::new(None),
         })
     }
@@ -89,8 +92,8 @@ impl Pool {
         self.connector.route(to)
     }
 
-    /// A connection for one exchange: the one of this route that was used last and is still good, or else a new one, when it
-    /// is the caller's turn.
+    /// A connection for one exchange: the one of this route that was used last and is still good, or else a new one,
+    /// when it is the caller's turn.
     ///
     /// # Errors
     /// There is no connection, or no time is left.
@@ -105,16 +108,11 @@ impl Pool {
         watch: &Watch,
     ) -> Result<Lease, Error> {
         self.close_foreign();
-        self.close_expired();
         let host = self.host(route);
         let slot = match self.try_slot(&host) {
             Some(slot) => slot,
-            None => {
-                watch.tell(EventKind::QueueBegin);
-                let waited = deadlines.total(self.slot(&host)).await;
-                watch.tell(EventKind::QueueEnd);
-                waited.map_err(|overrun| overrun.error(to.shown(), "waiting for a free connection"))?
-            }
+            // What is rare, and keeps much while it waits, is boxed: the state of most requests stays small.
+            None => Box::pin(self.wait_for_slot(&host, to, deadlines, watch)).await?,
         };
         if let Some(connection) = self.take_idle(&host) {
             watch.tell(EventKind::Reuse);
@@ -132,7 +130,8 @@ impl Pool {
         watch: &Watch,
     ) -> Result<Box<Connection>, Error> {
         self.make_room();
-        self.connector.connect(to, route, deadlines, watch).await.map(Box::new)
+        // As above: this one keeps addresses, sockets and the state of a handshake.
+        Box::pin(self.connector.connect(to, route, deadlines, watch)).await.map(Box::new)
     }
 
     /// A permit of the host and one of the pool, if that needs no waiting.
@@ -144,7 +143,26 @@ impl Pool {
         Some(Slot { _of_host: try_one(&host.permits)?, _of_pool: try_one(&self.permits)? })
     }
 
-    /// The same, when it is the caller's turn. That of the host comes first: who waits for that must not hold one of the pool.
+    async fn wait_for_slot(
+        &self,
+        host: &Host,
+        to: &Destination,
+        deadlines: &Deadlines,
+        watch: &Watch,
+    ) -> Result<Slot, Error> {
+        watch.tell(EventKind::QueueBegin);
+        match deadlines.total(self.slot(host)).await {
+            Ok(slot) => {
+                watch.tell(EventKind::QueueEnd);
+                Ok(slot)
+            }
+            // Its turn has not come: what follows is the end of the request.
+            Err(overrun) => Err(overrun.error(to.shown(), "waiting for a free connection")),
+        }
+    }
+
+    /// The same, when it is the caller's turn. That of the host comes first: who waits for that must not hold one of
+    /// the pool.
     async fn slot(&self, host: &Host) -> Slot {
         async fn one(semaphore: &Option<Semaphore>) -> Option<Permit> {
             match semaphore {
@@ -157,6 +175,15 @@ impl Pool {
 
     /// What there is of this route: it is made at first use.
     fn host(&self, route: &Route) -> Rc<Host> {
+        if let Some(latest) = self.latest.borrow().upgrade().filter(|latest| latest.route == *route) {
+            return latest;
+        }
+        let host = self.host_in_map(route);
+        self.latest.replace(Rc::downgrade(&host));
+        host
+    }
+
+    fn host_in_map(&self, route: &Route) -> Rc<Host> {
         if let Some(host) = self.hosts.borrow().get(route) {
             return Rc::clone(host);
         }
@@ -173,13 +200,18 @@ impl Pool {
         host
     }
 
+    /// The connection that was used last and is still good. The others that are met on the way are closed.
     fn take_idle(&self, host: &Host) -> Option<Box<Connection>> {
         while let Some(idle) = host.pop_last() {
             self.idle.set(self.idle.get() - 1);
-            let just_now = context::current().is_some_and(|context| context.executor.polls() == idle.since_poll);
+            let context = context::current()?;
             let mut connection = idle.connection;
-            // Given back in this very poll, there was no time to hear of anything; all it sent had been read.
-            if just_now && connection.was_drained() || connection.is_quiet() {
+            // Given back in this very poll, with all read that had come, it needs no look: there is always a moment
+            // behind the last one, in which the server can close or speak.
+            if context.executor.polls() == idle.since_poll && connection.was_drained() {
+                return Some(connection);
+            }
+            if context.reactor.clock().now() < idle.expires && connection.is_quiet() {
                 return Some(connection);
             }
         }
@@ -187,7 +219,7 @@ impl Pool {
     }
 
     /// A lease is over: its connection idles from now on, if it can be used again and there is room. Else it is closed.
-    fn give_back(&self, host: &Rc<Host>, mut connection: Box<Connection>) {
+    fn give_back(self: &Rc<Self>, host: &Rc<Host>, mut connection: Box<Connection>) {
         self.close_foreign();
         let home = context::current().filter(|context| host.home == Some(context.executor.id()));
         let has_room = host.idle_count() < self.limits.idle_per_host;
@@ -201,8 +233,8 @@ impl Pool {
         let expires = now + self.limits.idle_timeout;
         host.push(Idle { connection, expires, since_poll: context.executor.polls() });
         self.idle.set(self.idle.get() + 1);
-        if self.next_expiry.get().is_none() {
-            self.next_expiry.set(Some(expires));
+        if !self.is_kept.replace(true) {
+            keeper::start(self);
         }
         if self.idle.get() > self.limits.idle {
             self.close_oldest();
@@ -223,29 +255,23 @@ impl Pool {
         let here = context::current().map(|context| context.executor.id());
         if self.home.replace(here) != here {
             let _foreign = self.hosts.take();
+            self.latest.take();
             self.idle.set(0);
-            self.next_expiry.set(None);
+            self.is_kept.set(false);
         }
     }
 
-    fn close_expired(&self) {
-        // The pool may be empty most of the time; the clock is not read for that.
-        let Some(next) = self.next_expiry.get() else { return };
-        let now = crate::now();
-        if now < next {
-            return;
-        }
-        let mut expired = Vec::new();
-        let mut next = None;
+    /// Closes what has idled for too long, and what its server has closed or spoiled. Says whether any still idles.
+    fn close_useless(&self, now: Instant) -> bool {
+        let mut useless = Vec::new();
         for host in self.hosts.borrow().values() {
-            host.take_expired(now, &mut expired);
-            next = host.first_expiry().into_iter().chain(next).min();
+            host.take_useless(now, &mut useless);
         }
-        self.next_expiry.set(next);
-        self.idle.set(self.idle.get() - expired.len());
+        self.idle.set(self.idle.get() - useless.len());
         // Closing is the reactor's business: outside of the borrows.
-        drop(expired);
+        drop(useless);
         self.forget_unused();
+        self.idle.get() > 0
     }
 
     fn close_oldest(&self) {

@@ -1,8 +1,8 @@
 //! Whether a redirect is followed, and what the next request then looks like.
 //!
-//! No I/O. The rules are those of browsers: 301 and 302 make a POST a GET, 303 makes everything but HEAD a GET, 307 and 308
-//! change nothing. When scheme, host or port change, everything that was meant for the first server alone is dropped, and
-//! stays dropped, also if a later redirect leads back.
+//! No I/O. The rules are those of browsers: 301 and 302 make a POST a GET, 303 makes everything but HEAD a GET, 307 and
+//! 308 change nothing. When scheme, host or port change, everything that was meant for the first server alone is
+//! dropped, and stays dropped, also if a later redirect leads back.
 
 use std::fmt;
 use std::rc::Rc;
@@ -11,7 +11,7 @@ use ::http::header::{self, HeaderMap, HeaderName};
 use ::http::{Method, StatusCode};
 use ::url::{ParseError, Url};
 
-use super::origin::{Destination, escape_controls};
+use super::origin::{Destination, escape_controls, has_forbidden_byte};
 use super::request::Hop;
 use super::{Body, Error};
 
@@ -75,8 +75,8 @@ impl Policy {
         Policy::limited(0)
     }
 
-    /// Ask this function about each. It has to count itself ([`Attempt::count`]); only the total time ends a circle that
-    /// it follows for ever.
+    /// Ask this function about each. It has to count itself ([`Attempt::count`]); only the total time ends a circle
+    /// that it follows for ever.
     pub fn custom(decide: impl Fn(&mut Attempt<'_>) -> Action + 'static) -> Policy {
         Policy(Kind::Custom(Rc::new(decide)))
     }
@@ -124,8 +124,8 @@ impl Attempt<'_> {
         self.count
     }
 
-    /// The headers of the next request, to drop more of them, or to add some. (Those that this client makes itself for each
-    /// request, such as `Host` and the cookies it keeps, are not among them.)
+    /// The headers of the next request, to drop more of them, or to add some. (Those that this client makes itself for
+    /// each request, such as `Host` and the cookies it keeps, are not among them.)
     pub fn headers_mut(&mut self) -> &mut HeaderMap {
         self.headers
     }
@@ -174,11 +174,10 @@ impl Redirects {
 
         let mut method = hop.method.clone();
         let mut new_headers = hop.headers.clone();
-        if becomes_get(&method, status) {
+        let keeps_body = !becomes_get(&method, status);
+        if !keeps_body {
             method = Method::GET;
             drop_body_headers(&mut new_headers);
-        } else if !hop.body.is_replayable() {
-            return Err(refused("the body cannot be sent again".into()));
         }
         if next.origin != hop.destination.origin {
             self.drop_secrets(&mut new_headers);
@@ -191,6 +190,9 @@ impl Redirects {
                 Action::Stop => return Ok(false),
                 Action::Refuse(why) => return Err(refused(escape_controls(&why))),
             }
+        }
+        if keeps_body && !hop.body.is_replayable() {
+            return Err(refused("the body cannot be sent again".into()));
         }
         if method != hop.method {
             hop.body = Body::empty();
@@ -255,7 +257,7 @@ fn resolve(base: &Url, location: &[u8]) -> Result<Destination, String> {
     // Bytes beyond ASCII, in whatever charset, are kept as they are by percent-encoding them.
     let text: String = location.iter().map(|&byte| Escaped(byte).to_string()).collect();
     let unusable = |why: &dyn fmt::Display| format!("unusable Location `{}`: {why}", shorten(&text));
-    if text.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\') {
+    if has_forbidden_byte(&text) {
         return Err(unusable(&"it has a control byte or a backslash"));
     }
     let is_absolute = !matches!(Url::parse(&text), Err(ParseError::RelativeUrlWithoutBase));

@@ -27,8 +27,8 @@ pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Error>>>>
 #[must_use = "a request does nothing until it is awaited or sent"]
 pub struct RequestBuilder {
     shared: Rc<Shared>,
-    hop: Result<Hop, Error>,
-    options: Options,
+    /// Boxed, as a builder is moved from call to call, and into the future of the request.
+    hop: Result<Box<Hop>, Box<Error>>,
 }
 
 /// What is sent to one server; a redirect makes another one of it.
@@ -37,23 +37,22 @@ pub(super) struct Hop {
     pub(super) destination: Destination,
     pub(super) headers: HeaderMap,
     pub(super) body: Body,
+    pub(super) options: Options,
 }
 
 impl RequestBuilder {
     pub(super) fn new(shared: Rc<Shared>, method: Method, url: &str) -> RequestBuilder {
         let options = shared.settings.options;
-        let hop = Destination::parse(url).map(|destination| Hop {
-            method,
-            destination,
-            headers: HeaderMap::new(),
-            body: Body::empty(),
-        });
-        RequestBuilder { shared, hop, options }
+        let hop = match shared.known.parse(url) {
+            Ok(destination) => Ok(Box::new(Hop::new(method, destination, options))),
+            Err(error) => Err(Box::new(error)),
+        };
+        RequestBuilder { shared, hop }
     }
 
     /// Adds a header line. What the client would send itself under this name (`Host`, `User-Agent`, `Accept`,
-    /// `Accept-Encoding`, `Authorization`, its default headers) is replaced; `Content-Length` and `Transfer-Encoding` are
-    /// ignored in favour of the true framing.
+    /// `Accept-Encoding`, `Authorization`, its default headers) is replaced; `Content-Length` and `Transfer-Encoding`
+    /// are ignored in favour of the true framing.
     pub fn header<N, V>(self, name: N, value: V) -> RequestBuilder
     where
         N: TryInto<HeaderName, Error: fmt::Display>,
@@ -158,53 +157,83 @@ impl RequestBuilder {
     }
 
     /// How long the whole request may take, in place of the client's limit; `None` for ever.
-    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> RequestBuilder {
-        self.options.timeouts.total = timeout.into();
-        self
+    pub fn timeout(self, timeout: impl Into<Option<Duration>>) -> RequestBuilder {
+        self.set(|options| options.timeouts.total = timeout.into())
     }
 
-    /// How long one attempt to connect may take, in place of the client's limit; `None` for as long as the whole request.
-    pub fn connect_timeout(mut self, timeout: impl Into<Option<Duration>>) -> RequestBuilder {
-        self.options.timeouts.connect = timeout.into();
-        self
+    /// How long one attempt to connect may take, in place of the client's limit; `None` for as long as the whole
+    /// request.
+    pub fn connect_timeout(self, timeout: impl Into<Option<Duration>>) -> RequestBuilder {
+        self.set(|options| options.timeouts.connect = timeout.into())
     }
 
     /// The longest wait for the next byte, in place of the client's limit; `None` for as long as the whole request.
-    pub fn read_timeout(mut self, timeout: impl Into<Option<Duration>>) -> RequestBuilder {
-        self.options.timeouts.read = timeout.into();
-        self
+    pub fn read_timeout(self, timeout: impl Into<Option<Duration>>) -> RequestBuilder {
+        self.set(|options| options.timeouts.read = timeout.into())
     }
 
     /// The largest response body, in bytes, in place of the client's limit.
-    pub fn max_body_bytes(mut self, bytes: u64) -> RequestBuilder {
-        self.options.max_body_bytes = bytes;
-        self
+    pub fn max_body_bytes(self, bytes: u64) -> RequestBuilder {
+        self.set(|options| options.max_body_bytes = bytes)
     }
 
-    /// The largest response body as it is given out (decoded, if it came encoded), in bytes, in place of the client's limit.
-    pub fn max_decoded_bytes(mut self, bytes: u64) -> RequestBuilder {
-        self.options.max_decoded_bytes = Some(bytes);
-        self
+    /// The largest response body as it is given out (decoded, if it came encoded), in bytes, in place of the client's
+    /// limit.
+    pub fn max_decoded_bytes(self, bytes: u64) -> RequestBuilder {
+        self.set(|options| options.max_decoded_bytes = Some(bytes))
     }
 
     /// Takes the body as it comes, without decoding.
-    pub fn no_decompress(mut self) -> RequestBuilder {
-        self.options.decompress = false;
-        self
+    pub fn no_decompress(self) -> RequestBuilder {
+        self.set(|options| options.decompress = false)
     }
 
     /// Whether redirects are followed, as the client's policy says; `false`: a redirect is the answer.
-    pub fn follow_redirects(mut self, follow: bool) -> RequestBuilder {
-        self.options.follow_redirects = follow;
-        self
+    pub fn follow_redirects(self, follow: bool) -> RequestBuilder {
+        self.set(|options| options.follow_redirects = follow)
     }
 
     /// Asks the server before the body is sent (`Expect: 100-continue`), and waits at most one second for its word. A
     /// request without a body does not ask. A server that answers 417 is sent the request once more, without asking, if
     /// the body can be sent again.
-    pub fn expect_continue(mut self) -> RequestBuilder {
-        self.options.expects_continue = true;
-        self
+    pub fn expect_continue(self) -> RequestBuilder {
+        self.set(|options| options.expects_continue = true)
+    }
+
+    /// Offers to go on with another protocol on this connection: sets `Upgrade` to its name, and `Connection`. A server
+    /// that switches answers with `101`, and [`Response::upgrade`] gives the connection; any other status is an answer
+    /// like any other. The server's choice is checked: only a protocol that was offered counts.
+    ///
+    /// ```
+    /// use futures_util::{AsyncReadExt, AsyncWriteExt};
+    /// use glassloop::http::{Client, Reply, Request, Server, Upgraded};
+    ///
+    /// # glassloop::run(async {
+    /// let server = Server::bind("127.0.0.1:0").await?;
+    /// let url = format!("http://{}/", server.local_addr());
+    /// let shout = async |mut stream: Upgraded| {
+    ///     let mut word = [0; 5];
+    ///     stream.read_exact(&mut word).await.unwrap();
+    ///     stream.write_all(&word.to_ascii_uppercase()).await.unwrap();
+    /// };
+    /// let handler = async move |_: Request| Reply::upgrade("shouting", shout);
+    /// glassloop::create_task(server.serve(handler)).detach();
+    ///
+    /// let mut stream = Client::new().get(url).upgrade("shouting").await?.upgrade()?;
+    /// stream.write_all(b"hello").await?;
+    /// let mut answer = String::new();
+    /// stream.read_to_string(&mut answer).await?;
+    /// assert_eq!(answer, "HELLO");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    pub fn upgrade(self, protocol: &str) -> RequestBuilder {
+        self.change(|hop| {
+            let value = HeaderValue::try_from(protocol).map_err(|error| hop.invalid(&error))?;
+            hop.headers.insert(header::UPGRADE, value);
+            hop.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+            Ok(())
+        })
     }
 
     /// Sends the request and waits for the head of the response. The status is not judged
@@ -216,22 +245,34 @@ impl RequestBuilder {
     /// # Cancel safety
     /// Dropping the future closes its connection; whether the server saw the request is unknown.
     pub async fn send(self) -> Result<Response, Error> {
-        let mut hop = self.hop?;
+        let mut hop = self.hop.map_err(|error| *error)?;
         hop.complete(&self.shared)?;
-        execute(self.shared, hop, self.options).await
+        execute(&self.shared, hop).await
+    }
+
+    fn set(mut self, set: impl FnOnce(&mut Options)) -> RequestBuilder {
+        if let Ok(hop) = &mut self.hop {
+            set(&mut hop.options);
+        }
+        self
     }
 
     fn change(mut self, change: impl FnOnce(&mut Hop) -> Result<(), Error>) -> RequestBuilder {
         if let Ok(hop) = &mut self.hop
             && let Err(error) = change(hop)
         {
-            self.hop = Err(error);
+            self.hop = Err(Box::new(error));
         }
         self
     }
 }
 
 impl Hop {
+    /// A request without headers and body.
+    pub(super) fn new(method: Method, destination: Destination, options: Options) -> Hop {
+        Hop { method, destination, headers: HeaderMap::new(), body: Body::empty(), options }
+    }
+
     /// What the client adds to every request, and the credentials of the URL.
     fn complete(&mut self, shared: &Shared) -> Result<(), Error> {
         if self.method == Method::CONNECT {
@@ -287,5 +328,17 @@ impl fmt::Debug for RequestBuilder {
             Err(error) => f.field("error", error),
         };
         f.finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::http::Client;
+
+    #[test]
+    fn the_future_of_a_request_is_small() {
+        // It is moved once, and allocated once a request: small enough for what allocators keep at hand.
+        let future = Client::new().get("http://h.test/").send();
+        assert!(size_of_val(&future) <= 1024, "{} bytes", size_of_val(&future));
     }
 }

@@ -12,7 +12,7 @@ use super::events::Watch;
 use super::h1::ResponseHead;
 use super::origin::Destination;
 use super::pool::Lease;
-use super::{Error, charset};
+use super::{Error, Upgraded, charset};
 
 mod reading;
 mod stream;
@@ -51,7 +51,7 @@ pub(super) struct Arrival {
 impl Response {
     /// # Errors
     /// The body is longer than allowed, as the head says already, or nobody here could decode it.
-    pub(super) fn new(arrival: Arrival, destination: Destination, options: Options) -> Result<Response, Error> {
+    pub(super) fn new(arrival: Arrival, destination: Destination, options: &Options) -> Result<Response, Error> {
         let Arrival { head, lease, watch, redirects } = arrival;
         let is_reused = lease.is_reused();
         let is_complete = lease.reader().is_complete();
@@ -59,7 +59,8 @@ impl Response {
         let body = Body::Reading(Box::new(reading));
         let trailers = HeaderMap::new();
         let mut response = Response { head, destination, body, trailers, redirects, is_reused };
-        if is_complete {
+        // What comes behind a `101` is still to be read, if not as HTTP.
+        if is_complete && response.status() != StatusCode::SWITCHING_PROTOCOLS {
             response.finish();
         }
         Ok(response)
@@ -75,8 +76,8 @@ impl Response {
         self.head.version
     }
 
-    /// The header lines, as they came: `Content-Encoding` and `Content-Length` tell of the body before it is decoded, as in
-    /// aiohttp.
+    /// The header lines, as they came: `Content-Encoding` and `Content-Length` tell of the body before it is decoded,
+    /// as in aiohttp.
     pub fn headers(&self) -> &HeaderMap {
         &self.head.headers
     }
@@ -173,6 +174,22 @@ impl Response {
         let text = charset::text(bytes, self.head.headers.get(header::CONTENT_TYPE));
         let error = |source| Error::DecodeJson { url: self.destination.shown(), source };
         serde_json::from_str(&text).map_err(error)
+    }
+
+    /// The connection itself, after a `101 Switching Protocols`: what comes next on it is in the protocol that the
+    /// `Upgrade` header of this response names. See [`RequestBuilder::upgrade`](super::RequestBuilder::upgrade).
+    ///
+    /// None of the request's time limits goes on. (In aiohttp only `ws_connect` does this.)
+    ///
+    /// # Errors
+    /// [`Error::NotUpgraded`] if the status is another one. The connection is closed.
+    pub fn upgrade(self) -> Result<Upgraded, Error> {
+        match self.body {
+            Body::Reading(reading) if self.head.status == StatusCode::SWITCHING_PROTOCOLS => {
+                Ok(Upgraded::client(reading.into_lease()))
+            }
+            _ => Err(Error::NotUpgraded { url: self.destination.shown(), status: self.head.status }),
+        }
     }
 
     async fn collect(&mut self) -> Result<Vec<u8>, Error> {

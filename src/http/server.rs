@@ -11,6 +11,7 @@
 //! | `server/connection.rs` | what happens, in order, on one connection? |
 //! | `server/wire.rs` | how do bytes get from the socket to the codec and back, and who waits how long? |
 //! | `server/request_body.rs`, `server/reply.rs` | what can a handler do with a request, and what can it answer? |
+//! | `server/tls.rs` | who does the server say it is? |
 //! | `server/settings.rs`, `server/patience.rs` | how much may a client send, and how slowly? |
 //! | `server/connections.rs`, `server/spare.rs`, `server/date.rs` | what do the connections share? |
 //!
@@ -27,29 +28,35 @@ mod reply;
 mod request_body;
 mod settings;
 mod spare;
+#[cfg(feature = "tls")]
+mod tls;
 mod wire;
 
 use std::cell::Cell;
 use std::io;
-use std::net::SocketAddr;
+#[cfg(unix)]
+use std::path::Path;
 use std::rc::Rc;
 
 use super::buffer::ReadBuffer;
-use crate::net::{Address, TcpListener};
+use super::connect::Socket;
+use crate::net::{Address, Family, Listener, Stream, Tcp, TcpListener};
+#[cfg(unix)]
+use crate::net::{Unix, UnixListener};
 use crate::{CancelOnDrop, CancelToken, Semaphore};
-use connection::ServerConnection;
 use connections::Connections;
 use settings::Settings;
 use spare::Spare;
 
 pub use reply::Reply;
 pub use request_body::{RequestBody, RequestBodyError};
+pub(super) use wire::Wire;
 
 /// A request as the handler of [`Server::serve`] gets it, with its whole body.
 pub type Request = ::http::Request<Vec<u8>>;
 
-/// An HTTP/1.1 server: keep-alive, pipelining, `Expect: 100-continue`, bodies with a length or
-/// chunked, both ways. (aiohttp's `web.Server`.)
+/// An HTTP/1.1 server: keep-alive, pipelining, `Expect: 100-continue`, bodies with a length or chunked, both ways; over
+/// TCP or a [Unix socket](Server::bind_unix), with or without [TLS](Server::tls). (aiohttp's `web.Server`.)
 ///
 /// ```
 /// # glassloop::run(async {
@@ -71,9 +78,10 @@ pub type Request = ::http::Request<Vec<u8>>;
 /// # }).unwrap();
 /// ```
 #[derive(Debug)]
-pub struct Server {
-    listener: TcpListener,
-    local_addr: SocketAddr,
+pub struct Server<F: Family = Tcp> {
+    listener: Listener<F>,
+    local_addr: F::Addr,
+    socket: fn(Stream<F>) -> Socket,
     settings: Settings,
     stop: CancelToken,
     /// They cancel the token.
@@ -90,7 +98,7 @@ struct Shared {
     spare_output: Spare<Vec<u8>>,
 }
 
-impl Server {
+impl Server<Tcp> {
     /// Listens on an address; port 0 asks the system for a free one.
     ///
     /// # Errors
@@ -104,14 +112,57 @@ impl Server {
     /// # Errors
     /// If the listener's address cannot be had.
     pub fn on(listener: TcpListener) -> io::Result<Server> {
+        Server::with(listener, Socket::from)
+    }
+}
+
+#[cfg(unix)]
+impl Server<Unix> {
+    /// Listens at a path, which must not exist yet; its file is left there in the end. (aiohttp's `UnixSite`.)
+    ///
+    /// ```
+    /// # glassloop::run(async {
+    /// use glassloop::http::{Client, Request, Server};
+    ///
+    /// let path = std::env::temp_dir().join(format!("glassloop-doc-{}.sock", std::process::id()));
+    /// let server = Server::bind_unix(&path)?;
+    /// glassloop::create_task(server.serve(async |_: Request| "hello")).detach();
+    /// let client = Client::builder().unix_socket(&path).build();
+    /// assert_eq!(client.get("http://anybody/").await?.text().await?, "hello");
+    /// std::fs::remove_file(path)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`UnixListener::bind`].
+    ///
+    /// # Panics
+    /// With no loop running on this thread.
+    #[track_caller]
+    pub fn bind_unix(path: impl AsRef<Path>) -> io::Result<Server<Unix>> {
+        Server::on_unix(UnixListener::bind(path)?)
+    }
+
+    /// Takes a listener that is there already.
+    ///
+    /// # Errors
+    /// If the listener's address cannot be had.
+    pub fn on_unix(listener: UnixListener) -> io::Result<Server<Unix>> {
+        Server::with(listener, Socket::from)
+    }
+}
+
+impl<F: Family> Server<F> {
+    fn with(listener: Listener<F>, socket: fn(Stream<F>) -> Socket) -> io::Result<Server<F>> {
         let local_addr = listener.local_addr()?;
         let (settings, stop, stoppers) = (Settings::default(), CancelToken::new(), Vec::new());
-        Ok(Server { listener, local_addr, settings, stop, stoppers })
+        Ok(Server { listener, local_addr, socket, settings, stop, stoppers })
     }
 
     /// Where it listens.
-    pub fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+    pub fn local_addr(&self) -> F::Addr {
+        self.local_addr.clone()
     }
 
     /// Cancelling it shuts the server down in good order: it stops listening, closes connections that wait for a
@@ -127,7 +178,7 @@ impl Server {
     /// # Panics
     /// With no loop running on this thread.
     #[track_caller]
-    pub fn stop_when(mut self, future: impl Future<Output = ()> + 'static) -> Server {
+    pub fn stop_when(mut self, future: impl Future<Output = ()> + 'static) -> Server<F> {
         let stop = self.stop.clone();
         let waiting = async move {
             future.await;
@@ -146,7 +197,7 @@ impl Server {
     /// With no loop running on this thread.
     #[cfg(unix)]
     #[track_caller]
-    pub fn stop_on_signals(mut self) -> io::Result<Server> {
+    pub fn stop_on_signals(mut self) -> io::Result<Server<F>> {
         for number in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT] {
             let mut signal = crate::signal(number)?;
             self = self.stop_when(async move {
@@ -210,7 +261,7 @@ impl Server {
         H: AsyncFn(::http::Request<RequestBody>) -> R + 'static,
         R: Into<Reply> + 'static,
     {
-        let Server { listener, settings, stop, stoppers: _stoppers, .. } = self;
+        let Server { listener, socket, settings, stop, stoppers: _stoppers, .. } = self;
         let places = Semaphore::new(settings.connections).named("http connections");
         let (spare, spare_output) = (Spare::default(), Spare::default());
         let shared = Rc::new(Shared { settings, clock: date::DateClock::default(), stop, spare, spare_output });
@@ -223,8 +274,9 @@ impl Server {
                 match listener.accept().await {
                     Ok((stream, _)) => {
                         let idle = Rc::new(Cell::new(false));
-                        let connection = ServerConnection::new(stream, Rc::clone(&shared), Rc::clone(&idle));
-                        connections.spawn(connection.run(Rc::clone(&handler)), idle, permit);
+                        let (shared, handler) = (Rc::clone(&shared), Rc::clone(&handler));
+                        let connection = connection::serve(socket(stream), shared, Rc::clone(&idle), handler);
+                        connections.spawn(connection, idle, permit);
                     }
                     Err(error) => {
                         if let Some(pause) = crate::net::accept_pause(&error) {

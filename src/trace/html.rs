@@ -15,6 +15,7 @@ use super::perfetto::ExportError;
 use super::reactor::Place;
 use super::read::{self, Trace};
 use super::schema::{FieldWriter, Word};
+use crate::base64::base64;
 
 /// Made by `stepper/build`.
 const PAGE: &str = include_str!("stepper.html");
@@ -108,44 +109,10 @@ impl FieldWriter<Rc<str>> for Files {
     fn word<W: Word>(&mut self, _: &'static str, _: &W) {}
 }
 
-/// As RFC 4648 has it, with padding.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for three in bytes.chunks(3) {
-        let bits = three.iter().zip([16, 8, 0]).fold(0u32, |bits, (byte, shift)| bits | u32::from(*byte) << shift);
-        for (index, shift) in [18, 12, 6, 0].into_iter().enumerate() {
-            let letter = LETTERS[(bits >> shift & 63) as usize];
-            text.push(if index <= three.len() { letter.into() } else { '=' });
-        }
-    }
-    text
-}
-
 /// So that a page can be made by whoever has only a stream of bytes.
 pub(super) fn page(glt: Vec<u8>, out: &mut dyn Write) -> io::Result<()> {
     match write("the recording", glt, out) {
         Err(ExportError::Write(error)) => Err(error),
         other => other.map_err(io::Error::other),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::base64;
-
-    #[test]
-    fn base64_is_that_of_the_rfc() {
-        for (bytes, text) in [
-            ("", ""),
-            ("f", "Zg=="),
-            ("fo", "Zm8="),
-            ("foo", "Zm9v"),
-            ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="),
-            ("foobar", "Zm9vYmFy"),
-        ] {
-            assert_eq!(base64(bytes.as_bytes()), text);
-        }
     }
 }

@@ -1,6 +1,9 @@
 //! Names, addresses, Unix sockets: how a connection comes about, and how it does not.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::cell::RefCell;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::rc::Rc;
 use std::time::Duration;
 
 use glassloop::http::{Client, ClientBuilder, Error, TimeLimit};
@@ -48,6 +51,53 @@ fn given_addresses_are_for_their_port_alone_and_the_later_ones_count() {
         assert_eq!(text(&client, format!("http://he.test:{port}/")).await.unwrap(), "hello\n");
         let client = builder().resolve("localhost", port ^ 1, [NOBODY]).build();
         assert_eq!(text(&client, format!("http://localhost:{port}/")).await.unwrap(), "hello\n");
+    });
+}
+
+type Asked = Rc<RefCell<Vec<String>>>;
+
+/// A resolver that counts what it is asked, and knows this address.
+fn counting(asked: Asked, ip: IpAddr) -> impl AsyncFn(String, u16) -> io::Result<Vec<SocketAddr>> {
+    async move |name, port| {
+        asked.borrow_mut().push(format!("{name}:{port}"));
+        glassloop::yield_now().await;
+        Ok(vec![(ip, port).into()])
+    }
+}
+
+#[test]
+fn a_name_is_looked_up_once_as_long_as_it_is_remembered() {
+    for (seconds, lookups) in [(0, 3), (10, 2), (60, 1)] {
+        run_virtual(async {
+            let server = RawServer::start(vec![vec![Recv, send(HELLO)]]).await;
+            let port = port(&server);
+            let asked = Asked::default();
+            let resolver = counting(asked.clone(), V4);
+            let client = builder().resolver(resolver).dns_cache_time(Duration::from_secs(seconds)).build();
+            for pause in [9, 9, 0] {
+                assert_eq!(text(&client, format!("http://a.test:{port}/")).await.unwrap(), "hello\n");
+                glassloop::sleep(Duration::from_secs(pause)).await;
+            }
+            assert_eq!(asked.take(), vec![format!("a.test:{port}"); lookups], "{seconds}");
+        });
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_at_which_nobody_answers_is_looked_up_anew() {
+    run(async {
+        let asked = Asked::default();
+        let client = builder().resolver(counting(asked.clone(), REFUSES)).build();
+        for _ in 0..2 {
+            let error = text(&client, "http://a.test:1/".to_owned()).await.unwrap_err();
+            assert!(matches!(error, Error::Connect { .. }), "{error}");
+        }
+        assert_eq!(asked.take(), ["a.test:1", "a.test:1"]);
+        let unknown = async |_, _| Err(io::Error::other("no such name here"));
+        let client = builder().resolver(unknown).build();
+        let error = text(&client, "http://a.test:1/".to_owned()).await.unwrap_err();
+        assert_eq!(error.what(), "cannot look up a.test: no such name here");
     });
 }
 

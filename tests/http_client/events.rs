@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use glassloop::http::{Client, ClientBuilder};
+use glassloop::http::{Client, ClientBuilder, EventKind};
 use glassloop::{Runtime, gather, run};
 
 use crate::raw_server::{HELLO, Hold, RawServer, Recv, send};
-use crate::text;
+use crate::{run_virtual, text};
 
 type Told = Rc<RefCell<Vec<(u64, String)>>>;
 
@@ -66,6 +66,29 @@ fn queues_redirects_and_errors_are_told() {
         assert!(last.starts_with("failed: timed out after 200ms while waiting for the response"), "{last}");
         assert!(!format!("{told:?}").contains("secret"));
     });
+}
+
+#[test]
+fn a_request_whose_time_ends_in_line_has_had_no_turn() {
+    run_virtual(async {
+        let server = RawServer::hello().await;
+        let (client, told) = telling(Client::builder().max_connections(1));
+        let has_the_place = client.get(server.url("/")).await.unwrap();
+        let waits = client.get(server.url("/")).timeout(Duration::from_secs(1));
+        assert!(waits.await.unwrap_err().is_timeout());
+        let told = of(&told, 2);
+        assert_eq!((told[1].as_str(), told.len()), ("waits for a connection", 3));
+        assert!(told[2].starts_with("failed: timed out after 1s while waiting for a free connection"), "{told:?}");
+        drop(has_the_place);
+    });
+}
+
+#[test]
+fn addresses_are_counted() {
+    let found = ["127.0.0.1:1", "127.0.0.2:1"].map(|address| address.parse().unwrap());
+    let told = |addresses| EventKind::DnsEnd { addresses }.to_string();
+    assert_eq!([told(&[]), told(&found[..1])], ["found 0 addresses", "found 1 address"]);
+    assert_eq!(told(&found), "found 2 addresses");
 }
 
 #[test]

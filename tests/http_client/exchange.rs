@@ -81,7 +81,8 @@ fn bodies_of_every_framing_arrive_whole() {
         "HTTP/1.1 200 OK\r\n\r\nhello\n",
         "HTTP/1.0 200 OK\r\n\r\nhello\n",
         "HTTP/1.1 200\nContent-Length:\t6 \n\nhello\n",
-        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n",
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n\
+         HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n",
     ] {
         assert_eq!(answer(bytes).unwrap(), "hello\n", "{bytes:?}");
     }

@@ -60,6 +60,25 @@ fn no_proxy_goes_straight_to_the_server() {
     });
 }
 
+#[test]
+fn errors_name_the_proxy_that_speaks_for_the_origin() {
+    run(async {
+        let short = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx";
+        for script in [vec![Recv], vec![Recv, send("nonsense\r\n\r\n")], vec![Recv, send(short)]] {
+            let proxy = RawServer::start(vec![script]).await;
+            let error = text(&over(&proxy, "me:secret@"), "http://origin.test/x".into()).await.unwrap_err();
+            let (Error::Incomplete { address, .. } | Error::Protocol { address, .. }) = &error else {
+                panic!("{error:?}")
+            };
+            assert_eq!(format!("http://{address}"), proxy.base);
+            assert_eq!(error.url(), "http://origin.test/x");
+        }
+        let client = Client::builder().proxy(Proxy::parse("127.0.0.1:1").unwrap()).build();
+        let error = text(&client, "http://origin.test/".into()).await.unwrap_err();
+        assert!(matches!(&error, Error::Connect { address, .. } if address == "127.0.0.1:1"), "{error:?}");
+    });
+}
+
 #[cfg(feature = "tls")]
 mod tunnels {
     use std::io::{Read, Write};
@@ -101,6 +120,15 @@ mod tunnels {
             assert!(matches!(&error, Error::Proxy { what: said, .. } if said == what), "{error:?}");
             assert!(!error.to_string().contains("secret"), "{error}");
         }
+    }
+
+    #[test]
+    fn errors_name_the_origin_that_speaks_through_a_tunnel() {
+        let error = run(async {
+            let proxy = RawServer::start(vec![vec![Recv, send("HTTP/1.1 200 OK\r\n\r\n")]]).await;
+            text(&over(&proxy, ""), "https://localhost:4433/x".into()).await.unwrap_err()
+        });
+        assert!(matches!(&error, Error::Tls { address, .. } if address == "localhost:4433"), "{error:?}");
     }
 
     #[test]

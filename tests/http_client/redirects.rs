@@ -175,6 +175,11 @@ fn rule_09_a_body_that_cannot_be_sent_again_is_not_sent_again() {
         assert!(matches!(error, Error::Redirect { .. }), "{error:?}");
         assert_eq!(error.what(), "redirect not followed: the body cannot be sent again");
         assert_eq!(server.requests.borrow().len(), 1);
+        // A policy is asked all the same: it may take the redirect for the answer.
+        let server = once(307, "/next").await;
+        let client = Client::builder().redirects(Policy::custom(|_| Action::Stop)).build();
+        let request = client.post(server.url("/")).body(Body::reader(&b"streamed"[..]));
+        assert_eq!(request.await.unwrap().status(), 307);
         // A redirect that drops the body does not need it.
         let server = once(303, "/next").await;
         let request = Client::new().post(server.url("/")).body(Body::reader(&b"streamed"[..]));

@@ -1,9 +1,11 @@
 //! Which connections are used again, and which must not be.
 
 use std::io::{Read, Write};
+use std::net::Shutdown;
 use std::time::Duration;
 
 use glassloop::http::{self, Client, Error};
+use glassloop::net::{TcpListener, TcpStream};
 use glassloop::run;
 
 use crate::raw_server::{HELLO, Hold, RawServer, Recv, Sleep, send};
@@ -168,6 +170,61 @@ fn idle_connections_are_limited_in_number_and_age() {
         let (a, b) = (client.get(server.url("/")).await, client.get(server.url("/")).await);
         assert_eq!((a.unwrap().text().await.unwrap(), b.unwrap().text().await.unwrap()), both);
         assert_eq!(server.connections(), 7);
+    });
+}
+
+/// A client with one idle connection, and the server's end of that.
+async fn idling(client: &Client) -> TcpStream {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let serve = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read(&mut [0; 1000]).await.unwrap();
+        stream.write_all(HELLO.as_bytes()).await.unwrap();
+        stream
+    };
+    let (body, stream) = glassloop::join!(text(client, url), serve).await;
+    assert_eq!(body.unwrap(), "hello\n");
+    stream
+}
+
+/// How many seconds it takes until the client closes.
+async fn seconds_until_closed(stream: &mut TcpStream) -> u64 {
+    let began = glassloop::now();
+    assert_eq!(stream.read(&mut [0; 10]).await.unwrap(), 0);
+    (glassloop::now() - began).as_secs()
+}
+
+#[test]
+fn idle_connections_are_closed_though_nobody_uses_the_pool() {
+    run_virtual(async {
+        let client = Client::builder().no_proxy().idle_timeout(Duration::from_secs(5)).build();
+        let mut stream = idling(&client).await;
+        assert_eq!(seconds_until_closed(&mut stream).await, 5);
+        // Then nobody looks after them any more.
+        let tasks = || glassloop::all_tasks().iter().map(|task| task.name()).collect::<Vec<_>>();
+        assert_eq!(tasks(), ["main"]);
+
+        // The next ones are looked after too.
+        let (mut first, mut second) = (idling(&client).await, idling(&client).await);
+        assert_eq!(tasks().len(), 2);
+        assert_eq!(seconds_until_closed(&mut first).await, 5);
+        assert_eq!(seconds_until_closed(&mut second).await, 0);
+    });
+}
+
+#[test]
+fn a_server_that_closes_an_idle_connection_does_not_wait_for_long() {
+    run_virtual(async {
+        let client = Client::builder().no_proxy().build();
+        let mut stream = idling(&client).await;
+        stream.shutdown(Shutdown::Write).unwrap();
+        assert!(seconds_until_closed(&mut stream).await <= 1);
+        // So does one that speaks unasked.
+        let mut stream = idling(&client).await;
+        stream.write_all(HELLO.as_bytes()).await.unwrap();
+        let end = stream.read(&mut [0; 10]).await;
+        assert!(!matches!(end, Ok(1..)), "{end:?}");
     });
 }
 

@@ -1,8 +1,10 @@
 //! Time limits, and futures that are dropped half-way.
 
+use std::io;
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use glassloop::http::Client;
+use glassloop::http::{Client, Error, TimeLimit};
 
 use crate::dropping::at_most;
 use crate::raw_server::{HELLO, Hold, RawServer, Recv, Sleep, send};
@@ -107,5 +109,49 @@ fn a_request_dropped_at_any_await_leaves_nothing_to_the_next() {
             polls += 1;
         }
         assert!(polls > 2, "the request was over after {polls} polls");
+    });
+}
+
+#[test]
+fn rule_14_a_name_that_is_never_found_takes_no_more_than_the_time() {
+    run_virtual(async {
+        let silent = async |_: String, _: u16| -> io::Result<Vec<SocketAddr>> {
+            glassloop::sleep_forever().await;
+            unreachable!("that never ends")
+        };
+        let builder = Client::builder().no_proxy().resolver(silent).timeout(Duration::from_secs(3));
+        for (client, limit) in [
+            (builder.clone().build(), TimeLimit::Total),
+            (builder.connect_timeout(Duration::from_secs(1)).build(), TimeLimit::Connect),
+        ] {
+            let error = text(&client, "http://silent.test/".to_owned()).await.unwrap_err();
+            let Error::Timeout { which, doing, .. } = error else { panic!("{error:?}") };
+            assert_eq!((which, doing), (limit, "looking up the host"));
+        }
+    });
+}
+
+#[test]
+fn rule_14_interim_responses_buy_no_time() {
+    run_virtual(async {
+        let again = [Sleep(100), send("HTTP/1.1 102 Processing\r\n\r\n")];
+        let script = [Recv].into_iter().chain(std::iter::repeat_n(again, 1000).flatten());
+        let server = RawServer::start(vec![script.collect()]).await;
+        let client = Client::builder().max_interim(1000).timeout(Duration::from_secs(3)).build();
+        let began = glassloop::now();
+        let error = text(&client, server.url("/")).await.unwrap_err();
+        assert!(matches!(error, Error::Timeout { which: TimeLimit::Total, .. }), "{error:?}");
+        assert_eq!((glassloop::now() - began).as_secs(), 3);
+    });
+}
+
+#[test]
+fn rule_14_an_upload_that_nobody_takes_ends_with_the_time() {
+    run_virtual(async {
+        let server = RawServer::start(vec![vec![Sleep(100_000)]]).await;
+        let client = Client::builder().timeout(Duration::from_secs(3)).build();
+        // More than the sockets hold.
+        let error = client.post(server.url("/")).body(vec![0u8; 50_000_000]).await.unwrap_err();
+        assert!(matches!(error, Error::Timeout { which: TimeLimit::Total, .. }), "{error:?}");
     });
 }

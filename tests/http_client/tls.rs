@@ -91,6 +91,27 @@ fn rule_15_nobody_is_trusted_without_reason() {
     refused(authority.client().build(), authority.server(&["other.test"], false), "localhost", "not valid for name");
     refused(authority.client().build(), authority.server(&["localhost"], false), "127.0.0.1", "not valid for name");
     refused(Client::builder().no_proxy().build(), authority.server(&["localhost"], false), "localhost", "");
+    // The subject's common name is nobody's name.
+    let by_common_name = authority.server_by_common_name("localhost");
+    refused(authority.client().build(), by_common_name, "localhost", "not valid for name");
+}
+
+#[test]
+fn rule_15_there_is_no_second_try_with_less() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        assert!(socket.read(&mut [0; 4096]).unwrap() > 0);
+        socket.write_all(b"\x15\x03\x01\x00\x02\x02\x46").unwrap(); // a fatal alert: protocol_version
+        listener
+    });
+    let client = Authority::new().client().timeout(Duration::from_secs(10)).build();
+    let error = run(text(&client, url)).unwrap_err();
+    assert!(matches!(error, Error::Tls { .. }), "{error:?}");
+    let listener = server.join().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use glassloop::http::{Certificates, Client, ClientBuilder};
-use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::{WantsServerCert, WebPkiClientVerifier};
@@ -47,6 +47,16 @@ impl Authority {
     pub(crate) fn identity(&self) -> String {
         let (certificate, key) = self.certify(&["client.test"], false);
         certificate.pem() + &key.serialize_pem()
+    }
+
+    /// The settings of a server whose certificate has this name where nobody looks for one any more.
+    pub(crate) fn server_by_common_name(&self, name: &str) -> ServerConfig {
+        let mut params = CertificateParams::new([]).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        settings().with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key).unwrap()
     }
 
     /// The settings of a server that is these hosts.

@@ -4,9 +4,13 @@ mod common;
 #[cfg(unix)]
 mod descriptors;
 mod exchanges;
+mod fooled;
 mod hostile;
 mod limits;
 mod refusals;
 mod shutdown;
 mod streaming;
 mod times;
+#[cfg(feature = "tls")]
+mod transports;
+mod upgrades;

@@ -242,6 +242,26 @@ fn a_body_that_nobody_reads_is_skipped_if_it_is_short_else_the_connection_closes
 }
 
 #[test]
+fn trailers_are_told_at_the_end_of_the_body() {
+    run(async {
+        let handler = async |mut request: Streaming| {
+            let mut seen = vec![request.body().trailers().len()];
+            while let Some(chunk) = request.body_mut().chunk().await? {
+                seen.push(chunk.len());
+                seen.push(request.body().trailers().len());
+            }
+            let trailers = request.body().trailers();
+            assert!(trailers.is_empty() || trailers["x-sum"] == "42");
+            seen.push(trailers.len());
+            Ok::<_, RequestBodyError>(format!("{seen:?}"))
+        };
+        let (address, _task) = start(server().await, handler).await;
+        let got = talk(&address, format!("{CHUNKED}5\r\nhello\r\n0\r\nX-Sum: 42\r\nX-T: 1\r\n\r\n{GET}")).await;
+        assert!(got.contains("\r\n\r\n[0, 5, 0, 2]HTTP/1.1") && got.ends_with("\r\n\r\n[0, 0]"), "{got}");
+    });
+}
+
+#[test]
 fn a_body_kept_behind_the_answer_is_over() {
     run(async {
         let kept = Rc::new(RefCell::new(None));

@@ -12,10 +12,10 @@ use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
 use crate::contender::Peer;
 
-pub use ::glommio::spawn_local as spawn;
+pub(crate) use ::glommio::spawn_local as spawn;
 
 /// Its name.
-pub const PEER: Peer = Peer {
+pub(crate) const PEER: Peer = Peer {
     column: "glommio",
     variant: "",
     missing: super::no_io_uring,
@@ -24,53 +24,47 @@ pub const PEER: Peer = Peer {
 
 /// With the defaults, on any core.
 #[derive(Debug)]
-pub struct Runtime(LocalExecutor);
+pub(crate) struct Runtime(LocalExecutor);
 
 impl Runtime {
     /// A new one.
-    pub fn new() -> Runtime {
+    pub(crate) fn new() -> Runtime {
         Runtime(LocalExecutorBuilder::new(Placement::Unbound).make().expect("io_uring"))
     }
 
     /// Runs the root.
-    pub fn block_on<F: Future>(&mut self, future: F) -> F::Output {
+    pub(crate) fn block_on<F: Future>(&mut self, future: F) -> F::Output {
         self.0.run(future)
     }
 }
 
-impl Default for Runtime {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// Its output.
-pub async fn join<T>(task: Task<T>) -> T {
+pub(crate) async fn join<T>(task: Task<T>) -> T {
     task.await
 }
 
 /// Nobody waits for it.
-pub fn detach<T: 'static>(task: Task<T>) {
+pub(crate) fn detach<T: 'static>(task: Task<T>) {
     task.detach();
 }
 
 /// A timer.
-pub fn sleep(time: Duration) -> Timer {
+pub(crate) fn sleep(time: Duration) -> Timer {
     Timer::new(time)
 }
 
 /// The future's output, unless the time is over first.
-pub async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     ::glommio::timer::timeout(limit, async { Ok(future.await) }).await.ok()
 }
 
 /// Its own way to give up a turn.
-pub async fn yield_now() {
+pub(crate) async fn yield_now() {
     ::glommio::executor().yield_now().await;
 }
 
 /// An echo server; it says where it is.
-pub async fn serve(says: impl FnOnce(SocketAddr)) -> io::Result<()> {
+pub(crate) async fn serve(says: impl FnOnce(SocketAddr)) -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     says(listener.local_addr()?);
     loop {
@@ -79,13 +73,4 @@ pub async fn serve(says: impl FnOnce(SocketAddr)) -> io::Result<()> {
     }
 }
 
-async fn echo(mut stream: TcpStream) -> io::Result<()> {
-    let mut buffer = vec![0; 1024];
-    loop {
-        let length = stream.read(&mut buffer).await?;
-        if length == 0 {
-            return Ok(());
-        }
-        stream.write_all(&buffer[..length]).await?;
-    }
-}
+super::echo_by_slices!(TcpStream);

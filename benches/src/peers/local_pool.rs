@@ -9,7 +9,7 @@ use futures_util::task::LocalSpawnExt;
 use crate::contender::Peer;
 
 /// Its name.
-pub const PEER: Peer = Peer::new("LocalPool", "");
+pub(crate) const PEER: Peer = Peer::new("LocalPool", "");
 
 thread_local! {
     /// A pool has no current spawner either.
@@ -18,30 +18,24 @@ thread_local! {
 
 /// A pool.
 #[derive(Debug)]
-pub struct Runtime(LocalPool);
+pub(crate) struct Runtime(LocalPool);
 
 impl Runtime {
     /// A new one, to which the thread's `spawn` now leads.
-    pub fn new() -> Runtime {
+    pub(crate) fn new() -> Runtime {
         let pool = LocalPool::new();
         SPAWNER.set(Some(pool.spawner()));
         Runtime(pool)
     }
 
     /// Runs the root.
-    pub fn block_on<F: Future>(&mut self, future: F) -> F::Output {
+    pub(crate) fn block_on<F: Future>(&mut self, future: F) -> F::Output {
         self.0.run_until(future)
     }
 }
 
-impl Default for Runtime {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A task.
-pub fn spawn<F: Future<Output: 'static> + 'static>(future: F) -> RemoteHandle<F::Output> {
+pub(crate) fn spawn<F: Future<Output: 'static> + 'static>(future: F) -> RemoteHandle<F::Output> {
     SPAWNER.with_borrow(|spawner| {
         let spawner = spawner.as_ref().expect("a runtime was made");
         spawner.spawn_local_with_handle(future).expect("the pool is alive")
@@ -49,11 +43,6 @@ pub fn spawn<F: Future<Output: 'static> + 'static>(future: F) -> RemoteHandle<F:
 }
 
 /// Its output.
-pub async fn join<T: 'static>(task: RemoteHandle<T>) -> T {
+pub(crate) async fn join<T: 'static>(task: RemoteHandle<T>) -> T {
     task.await
-}
-
-/// Nobody waits for it.
-pub fn detach<T: 'static>(task: RemoteHandle<T>) {
-    task.forget();
 }

@@ -8,60 +8,52 @@ use ::monoio::io::{AsyncReadRent, AsyncWriteRentExt};
 use ::monoio::net::{TcpListener, TcpStream};
 use ::monoio::task::JoinHandle;
 use ::monoio::time::TimeDriver;
-use ::monoio::{IoUringDriver, RuntimeBuilder};
+use ::monoio::{Buildable, Driver, IoUringDriver, RuntimeBuilder};
 
 use crate::contender::Peer;
 
-pub use ::monoio::spawn;
-pub use ::monoio::time::sleep;
+pub(crate) use ::monoio::spawn;
+pub(crate) use ::monoio::time::sleep;
 
 /// Its name.
-pub const PEER: Peer = Peer { column: "monoio", variant: "io_uring", missing: super::no_io_uring, not_counted: None };
+pub(crate) const PEER: Peer =
+    Peer { column: "monoio", variant: "io_uring", missing: super::no_io_uring, not_counted: None };
 
-/// With timers.
-pub struct Runtime(::monoio::Runtime<TimeDriver<IoUringDriver>>);
+/// On io_uring, with timers.
+pub(crate) type Runtime = RuntimeOn<IoUringDriver>;
 
-impl Runtime {
+/// With timers, on either of its drivers.
+pub(crate) struct RuntimeOn<D: Driver + 'static>(::monoio::Runtime<TimeDriver<D>>);
+
+impl<D: Driver + Buildable + 'static> RuntimeOn<D> {
     /// A new one.
-    pub fn new() -> Runtime {
-        Runtime(RuntimeBuilder::<IoUringDriver>::new().enable_timer().build().expect("io_uring"))
+    pub(crate) fn new() -> RuntimeOn<D> {
+        RuntimeOn(Buildable::build(RuntimeBuilder::new()).expect("a driver"))
     }
 
     /// Runs the root.
-    pub fn block_on<F: Future>(&mut self, future: F) -> F::Output {
+    pub(crate) fn block_on<F: Future>(&mut self, future: F) -> F::Output {
         self.0.block_on(future)
     }
 }
 
-impl Default for Runtime {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl std::fmt::Debug for Runtime {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Runtime").finish_non_exhaustive()
-    }
-}
-
 /// Its output.
-pub async fn join<T>(task: JoinHandle<T>) -> T {
+pub(crate) async fn join<T>(task: JoinHandle<T>) -> T {
     task.await
 }
 
 /// Nobody waits for it.
-pub fn detach<T>(task: JoinHandle<T>) {
+pub(crate) fn detach<T>(task: JoinHandle<T>) {
     drop(task);
 }
 
 /// The future's output, unless the time is over first.
-pub async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     ::monoio::time::timeout(limit, future).await.ok()
 }
 
 /// An echo server; it says where it is.
-pub async fn serve(says: impl FnOnce(SocketAddr)) -> io::Result<()> {
+pub(crate) async fn serve(says: impl FnOnce(SocketAddr)) -> io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     says(listener.local_addr()?);
     loop {

@@ -10,10 +10,10 @@ use futures_lite::{AsyncReadExt, AsyncWriteExt};
 
 use crate::contender::Peer;
 
-pub use futures_lite::future::yield_now;
+pub(crate) use futures_lite::future::yield_now;
 
 /// Its name.
-pub const PEER: Peer = Peer::new("smol", "");
+pub(crate) const PEER: Peer = Peer::new("smol", "");
 
 thread_local! {
     /// smol has no current executor; its users have one in a static.
@@ -22,48 +22,42 @@ thread_local! {
 
 /// The thread's executor.
 #[derive(Debug)]
-pub struct Runtime(&'static LocalExecutor<'static>);
+pub(crate) struct Runtime(&'static LocalExecutor<'static>);
 
 impl Runtime {
     /// There is one for each thread.
-    pub fn new() -> Runtime {
+    pub(crate) fn new() -> Runtime {
         Runtime(EXECUTOR.with(|executor| *executor))
     }
 
     /// Runs the root.
-    pub fn block_on<F: Future>(&mut self, future: F) -> F::Output {
+    pub(crate) fn block_on<F: Future>(&mut self, future: F) -> F::Output {
         async_io::block_on(self.0.run(future))
     }
 }
 
-impl Default for Runtime {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A task.
-pub fn spawn<F: Future + 'static>(future: F) -> Task<F::Output> {
+pub(crate) fn spawn<F: Future + 'static>(future: F) -> Task<F::Output> {
     EXECUTOR.with(|executor| executor.spawn(future))
 }
 
 /// Its output.
-pub async fn join<T>(task: Task<T>) -> T {
+pub(crate) async fn join<T>(task: Task<T>) -> T {
     task.await
 }
 
 /// Nobody waits for it.
-pub fn detach<T>(task: Task<T>) {
+pub(crate) fn detach<T>(task: Task<T>) {
     task.detach();
 }
 
 /// A timer of async-io.
-pub fn sleep(time: Duration) -> Timer {
+pub(crate) fn sleep(time: Duration) -> Timer {
     Timer::after(time)
 }
 
 /// The future's output, unless the time is over first: smol has no `timeout`, and this is how its documentation makes one.
-pub async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
+pub(crate) async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     let over = async {
         Timer::after(limit).await;
         None
@@ -72,7 +66,7 @@ pub async fn timeout<F: Future>(limit: Duration, future: F) -> Option<F::Output>
 }
 
 /// An echo server; it says where it is.
-pub async fn serve(says: impl FnOnce(SocketAddr)) -> io::Result<()> {
+pub(crate) async fn serve(says: impl FnOnce(SocketAddr)) -> io::Result<()> {
     let listener = Async::<TcpListener>::bind(([127, 0, 0, 1], 0))?;
     says(listener.get_ref().local_addr()?);
     loop {
@@ -81,13 +75,4 @@ pub async fn serve(says: impl FnOnce(SocketAddr)) -> io::Result<()> {
     }
 }
 
-async fn echo(mut stream: Async<TcpStream>) -> io::Result<()> {
-    let mut buffer = vec![0; 1024];
-    loop {
-        let length = stream.read(&mut buffer).await?;
-        if length == 0 {
-            return Ok(());
-        }
-        stream.write_all(&buffer[..length]).await?;
-    }
-}
+super::echo_by_slices!(Async<TcpStream>);

@@ -1,6 +1,7 @@
 //! A contender in a process of its own: this very program, started again with other arguments.
 
 use std::env;
+use std::fmt;
 use std::io::Read;
 use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::mpsc;
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use super::{instructions, measure};
 use crate::contender::{Contender, Effort, Workload};
-use crate::workloads::{self, echo::load};
+use crate::workloads::{self, opposite};
 
 /// The first argument of a program that is to measure one contender.
 const ARGUMENT: &str = "__measure";
@@ -19,11 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Does what a child process is for, if the arguments say that this is one. Every program that measures has to begin with this.
 pub fn be_a_child() -> Option<ExitCode> {
-    match load::run_if_asked() {
+    match opposite::be_if_asked() {
         Ok(false) => {}
         Ok(true) => return Some(ExitCode::SUCCESS),
         Err(error) => {
-            eprintln!("the clients of the echo server: {error}");
+            eprintln!("{error}");
             return Some(ExitCode::FAILURE);
         }
     }
@@ -52,10 +53,34 @@ pub(super) fn find(workload: &str, label: &str) -> Option<Contender> {
     workload.contenders.into_iter().find(|contender| contender.label() == label)
 }
 
-/// Measures one contender in a process of its own. An error is a reason for the reader of the report.
-pub(super) fn figures(workload: &Workload, contender: &Contender, effort: Effort) -> Result<Vec<f64>, String> {
+/// Why there are no figures, with a reason for the reader of the report.
+#[derive(Clone, Debug)]
+pub(super) enum Trouble {
+    /// It is not on this machine.
+    NotRun(String),
+    /// It was run.
+    Failed(String),
+}
+
+impl From<String> for Trouble {
+    fn from(reason: String) -> Trouble {
+        Trouble::Failed(reason)
+    }
+}
+
+impl fmt::Display for Trouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trouble::NotRun(reason) => write!(f, "was not run: {reason}"),
+            Trouble::Failed(reason) => write!(f, "failed: {reason}"),
+        }
+    }
+}
+
+/// Measures one contender in a process of its own.
+pub(super) fn figures(workload: &Workload, contender: &Contender, effort: Effort) -> Result<Vec<f64>, Trouble> {
     if let Some(reason) = (contender.peer.missing)() {
-        return Err(reason);
+        return Err(Trouble::NotRun(reason));
     }
     let program = env::current_exe().map_err(|error| error.to_string())?;
     let process = Command::new(program)
@@ -67,12 +92,12 @@ pub(super) fn figures(workload: &Workload, contender: &Contender, effort: Effort
         .map_err(|error| error.to_string())?;
     let (status, out, err) = outcome(process)?;
     if !status.success() {
-        return Err(reason_in(&err).unwrap_or_else(|| status.to_string()));
+        return Err(Trouble::Failed(reason_in(&err).unwrap_or_else(|| status.to_string())));
     }
     let figures: Result<Vec<f64>, _> = out.split_whitespace().map(str::parse).collect();
     match figures {
         Ok(figures) if figures.len() == workload.metrics.len() => Ok(figures),
-        _ => Err(format!("it printed {out:?} instead of {} numbers", workload.metrics.len())),
+        _ => Err(format!("it printed {out:?} instead of {} numbers", workload.metrics.len()).into()),
     }
 }
 

@@ -16,6 +16,8 @@ struct Goal {
 enum Need {
     /// So many times as good.
     Times(f64, Rival),
+    /// At most this part of the rival's figure.
+    Part(f64, Rival),
     /// No worse than the noise of the metric allows.
     Level(Rival),
     /// A figure of at most this.
@@ -26,27 +28,31 @@ enum Need {
 
 #[derive(Clone, Copy, Debug)]
 enum Rival {
-    Tokio,
+    /// Of this column.
+    Only(&'static str),
     /// The best of those that count: sound and fair.
     Best,
     /// The best of those by futures' `join_all`.
     JoinAll,
 }
 
+const TOKIO: Rival = Rival::Only("tokio");
+const HYPER: Rival = Rival::Only("hyper");
+
 const fn goal(workload: &'static str, metric: &'static str, need: Need) -> Goal {
     Goal { workload, metric, need }
 }
 
 const GOALS: &[Goal] = &[
-    goal("spawn_join_100k", "", Need::Times(3.5, Rival::Tokio)),
+    goal("spawn_join_100k", "", Need::Times(3.5, TOKIO)),
     goal("spawn_join_100k", "", Need::Times(1.0, Rival::Best)),
-    goal("spawn_one_by_one_root", "", Need::Times(8.0, Rival::Tokio)),
-    goal("spawn_one_by_one_task", "", Need::Times(4.5, Rival::Tokio)),
-    goal("yield_1_task", "", Need::Times(2.5, Rival::Tokio)),
+    goal("spawn_one_by_one_root", "", Need::Times(8.0, TOKIO)),
+    goal("spawn_one_by_one_task", "", Need::Times(4.5, TOKIO)),
+    goal("yield_1_task", "", Need::Times(2.5, TOKIO)),
     goal("yield_1_task", "", Need::Times(1.7, Rival::Best)),
-    goal("yield_1000_tasks", "", Need::Times(2.3, Rival::Tokio)),
+    goal("yield_1000_tasks", "", Need::Times(2.3, TOKIO)),
     goal("yield_1000_tasks", "", Need::Times(1.7, Rival::Best)),
-    goal("yield_now_1_task", "", Need::Times(20.0, Rival::Tokio)),
+    goal("yield_now_1_task", "", Need::Times(20.0, TOKIO)),
     goal("ping_pong", "", Need::Times(3.0, Rival::Best)),
     goal("queue_128_4p4c", "", Need::Times(2.5, Rival::Best)),
     goal("queue_128_4p1c", "", Need::Times(1.5, Rival::Best)),
@@ -62,11 +68,20 @@ const GOALS: &[Goal] = &[
     goal("sleeps_100k", "late, p99", Need::OverLimit(2.0)),
     goal("sleeps_100k", "early", Need::AtMost(0.0)),
     goal("memory_parked", "", Need::AtMost(160.0)),
-    goal("threads_flood", "who wakes", Need::Level(Rival::Tokio)),
+    goal("threads_flood", "who wakes", Need::Level(TOKIO)),
     goal("threads_handoff", "", Need::Level(Rival::Best)),
     goal("echo_50", "requests", Need::Level(Rival::Best)),
-    goal("echo_50", "user CPU", Need::Times(1.0 / 0.8, Rival::Tokio)),
+    goal("echo_50", "user CPU", Need::Part(0.8, TOKIO)),
     goal("echo_50", "system calls", Need::AtMost(2.05)),
+    goal("http_get_1", "CPU", Need::Part(0.85, HYPER)),
+    goal("http_get_1", "CPU", Need::Times(2.0, Rival::Only("reqwest"))),
+    goal("http_get_1", "CPU", Need::Times(15.0, Rival::Only("aiohttp"))),
+    goal("http_get_64", "CPU", Need::Part(0.85, HYPER)),
+    goal("http_get_64", "CPU", Need::Times(2.0, Rival::Only("reqwest"))),
+    goal("http_get_64", "CPU", Need::Times(15.0, Rival::Only("aiohttp"))),
+    goal("http_stream_100mb", "speed", Need::Times(0.8, Rival::Only("curl"))),
+    goal("http_stream_100mb", "memory", Need::AtMost(16.0)),
+    goal("http_server_hello", "requests", Need::Times(0.9, HYPER)),
 ];
 
 /// A goal, held against the results.
@@ -117,6 +132,11 @@ fn held_against(measured: &Measured, metric: usize, need: &Need) -> Judged {
     match *need {
         Need::Times(1.0, rival) => against(rival, 1.0, format!("no worse than {}", name(rival))),
         Need::Times(least, rival) => against(rival, least, format!("at least {least}× {}", name(rival))),
+        Need::Part(part, rival) => {
+            let judged = against(rival, 1.0 / part, format!("at most {part}× what {} takes", name(rival)));
+            let taken = ratio(rival).map(|(ratio, _)| format!("{:.2}× what it takes", 1.0 / ratio));
+            Judged { reached: taken.unwrap_or(judged.reached), ..judged }
+        }
         Need::Level(rival) => {
             let noise = measured.metrics[metric].noise;
             let asked = format!("level with {}, give or take {:.0} %", name(rival), noise * 100.0);
@@ -133,7 +153,7 @@ fn held_against(measured: &Measured, metric: usize, need: &Need) -> Judged {
 
 fn name(rival: Rival) -> &'static str {
     match rival {
-        Rival::Tokio => "tokio",
+        Rival::Only(column) => column,
         Rival::Best => "the best that counts",
         Rival::JoinAll => "the best join_all",
     }
@@ -141,7 +161,7 @@ fn name(rival: Rival) -> &'static str {
 
 fn find(measured: &Measured, metric: usize, rival: Rival) -> Option<&Outcome> {
     match rival {
-        Rival::Tokio => measured.best_counted(metric, |outcome| outcome.column == "tokio"),
+        Rival::Only(column) => measured.best_counted(metric, |outcome| outcome.column == column),
         Rival::Best => measured.best_counted(metric, |_| true),
         Rival::JoinAll => measured.best_counted(metric, |outcome| outcome.variant.contains("join_all")),
     }

@@ -40,13 +40,16 @@ fn origin(request: &Request, took: Duration) -> String {
         writeln!(text, "- Date: {}; rounds: {}; time taken: {} s", versions::today(), request.rounds, took.as_secs());
     let _ = writeln!(text, "- Machine: {}", versions::of_machine().join("; "));
     let peers = versions::of_peers().into_iter().map(|(name, version)| format!("{name} {version}"));
-    let _ = writeln!(text, "- Versions: {}", peers.collect::<Vec<_>>().join(", "));
+    let _ = writeln!(text, "- Versions: {}", peers.chain(crate::workloads::programs()).collect::<Vec<_>>().join(", "));
     text += "\nA figure is the median of the rounds; behind it, how far the round that is farthest off is from it. In brackets: how many \
         times as good as that glassloop is. Only ratios travel to other machines.\n";
     text
 }
 
 fn title(group: &str) -> String {
+    if group == "http" {
+        return "HTTP".into();
+    }
     let mut letters = group.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

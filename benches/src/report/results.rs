@@ -1,9 +1,10 @@
 //! What the rounds gave.
 
+use super::child::{self, Trouble};
 use super::measure::median;
-use super::{child, table};
+use super::table;
 use crate::contender::{Effort, Metric, Workload};
-use crate::workloads::per_core;
+use crate::workloads;
 
 /// The column of whom all this is about.
 pub(super) const OURS: &str = "glassloop";
@@ -37,7 +38,7 @@ pub(super) struct Outcome {
     /// For each round, a figure for each metric.
     pub(super) rounds: Vec<Vec<f64>>,
     /// Why there is none of some round.
-    pub(super) failure: Option<String>,
+    pub(super) failure: Option<Trouble>,
 }
 
 impl Outcome {
@@ -113,7 +114,7 @@ impl Measured {
 
 impl Results {
     /// Runs every contender once in each round. Says on stderr how far it is.
-    pub fn measure(workloads: Vec<Workload>, rounds: usize, effort: Effort) -> Results {
+    pub fn measure(wanted: Vec<Workload>, rounds: usize, effort: Effort) -> Results {
         let blank = |workload: &Workload| Measured {
             group: workload.group,
             name: workload.name.clone(),
@@ -121,12 +122,10 @@ impl Results {
             metrics: workload.metrics,
             outcomes: workload.contenders.iter().map(blank_outcome).collect(),
         };
-        let mut all: Vec<Measured> = workloads.iter().map(blank).collect();
-        if workloads.iter().any(|workload| workload.name == per_core::NAME) {
-            per_core::build();
-        }
+        let mut all: Vec<Measured> = wanted.iter().map(blank).collect();
+        workloads::prepare(&wanted);
         for round in 0..rounds {
-            for (workload, measured) in workloads.iter().zip(&mut all) {
+            for (workload, measured) in wanted.iter().zip(&mut all) {
                 eprintln!("round {} of {rounds}: {}", round + 1, workload.name);
                 let count = workload.contenders.len();
                 for turn in 0..count {
@@ -138,9 +137,9 @@ impl Results {
                     }
                     match child::figures(workload, &workload.contenders[number], effort) {
                         Ok(figures) => measured.outcomes[number].rounds.push(figures),
-                        Err(reason) => {
-                            eprintln!("  {}: {reason}", workload.contenders[number].label());
-                            measured.outcomes[number].failure = Some(reason);
+                        Err(trouble) => {
+                            eprintln!("  {} {trouble}", workload.contenders[number].label());
+                            measured.outcomes[number].failure = Some(trouble);
                         }
                     }
                 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::child::Trouble;
 use super::results::{LIMIT, Measured, OURS, Outcome, Results};
 
 /// The workloads of a group, a row for each figure; under it what a cell cannot say.
@@ -34,9 +35,13 @@ pub(super) fn of(results: &Results, group: &str) -> String {
 }
 
 fn cell(workload: &Measured, metric: usize, column: &str, notes: &mut Notes) -> String {
-    let there = workload.outcomes.iter().any(|outcome| outcome.column == column);
     let Some(best) = workload.best(column).filter(|best| !best.figure(metric).is_nan()) else {
-        return if there { "failed".into() } else { "–".into() };
+        let mut troubles = workload.outcomes.iter().filter(|outcome| outcome.column == column);
+        return match troubles.find_map(|outcome| outcome.failure.as_ref()) {
+            Some(Trouble::Failed(_)) => "failed".into(),
+            Some(Trouble::NotRun(_)) => "not run".into(),
+            None => "–".into(),
+        };
     };
     let mut text = number(best.figure(metric));
     if best.spread(metric) >= 0.005 {
@@ -90,7 +95,7 @@ impl Notes {
             }
             for outcome in &workload.outcomes {
                 if let Some(failure) = &outcome.failure {
-                    let _ = writeln!(text, "- {} in `{}` failed: {failure}.", full_name(outcome), workload.name);
+                    let _ = writeln!(text, "- {} in `{}` {failure}.", full_name(outcome), workload.name);
                 }
             }
         }
@@ -159,20 +164,29 @@ mod tests {
     #[test]
     fn a_table_says_who_failed_and_why() {
         let mut failed = outcome("smol", "", &[]);
-        failed.failure = Some("it did not end within 60 s".into());
+        failed.failure = Some(Trouble::Failed("it did not end within 60 s".into()));
+        let mut absent = outcome("aiohttp", "", &[]);
+        absent.failure = Some(Trouble::NotRun("there is no python3".into()));
         let slow = outcome("tokio", "spawn", &[300.0]);
         let results = Results {
             workloads: vec![workload(
                 "spawn_x",
-                vec![outcome(OURS, "", &[100.0, 110.0, 90.0]), slow, outcome("tokio", "LocalSet", &[250.0]), failed],
+                vec![
+                    outcome(OURS, "", &[100.0, 110.0, 90.0]),
+                    slow,
+                    outcome("tokio", "LocalSet", &[250.0]),
+                    failed,
+                    absent,
+                ],
             )],
         };
         let table = of(&results, "spawn");
-        assert!(table.contains("| spawn_x, ns | **100 ±10 %** | 250 (2.5×) | failed |"), "{table}");
+        assert!(table.contains("| spawn_x, ns | **100 ±10 %** | 250 (2.5×) | failed | not run |"), "{table}");
         assert!(
             table.contains("- tokio in `spawn_x`, of which the best is shown: spawn 300; LocalSet 250."),
             "{table}"
         );
         assert!(table.contains("- smol in `spawn_x` failed: it did not end within 60 s."), "{table}");
+        assert!(table.contains("- aiohttp in `spawn_x` was not run: there is no python3."), "{table}");
     }
 }

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const LOCK: &str = include_str!("../../../Cargo.lock");
 
 /// What is measured, in the order in which it is told.
-const PEERS: [&str; 16] = [
+const PEERS: [&str; 20] = [
     "glassloop",
     "tokio",
     "async-executor",
@@ -26,6 +26,10 @@ const PEERS: [&str; 16] = [
     "async-lock",
     "event-listener",
     "futures-lite",
+    "hyper",
+    "hyper-util",
+    "reqwest",
+    "ureq",
     "mio",
 ];
 

@@ -10,9 +10,9 @@
 //!
 //! The limit: epoll, a read and a write, in one loop, without tasks.
 
-pub mod load;
+pub(super) mod load;
 mod outside;
-mod usage;
+pub(super) mod usage;
 
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
@@ -21,11 +21,11 @@ use std::thread;
 use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
-use mio::{Events, Interest, Poll, Token};
 
 use crate::contender::{Contender, Effort, LIMIT, Metric, Unit, Workload};
 use crate::peers::*;
-use load::Load;
+use crate::workloads::epoll;
+use crate::workloads::opposite::Opposite;
 use usage::Usage;
 
 const METRICS: &[Metric] = &[
@@ -43,13 +43,13 @@ fn measure(effort: Effort, connections: usize, serve: fn(Sender<SocketAddr>)) ->
     let (says, address) = channel();
     thread::spawn(move || serve(says));
     let address = address.recv_timeout(Duration::from_secs(5)).expect("the server listens");
-    let mut load = Load::start(address, connections);
+    let mut load = Opposite::start("__echo_load", &[address.to_string(), connections.to_string()]);
     thread::sleep(effort.choose(Duration::from_millis(50), Duration::from_millis(300)));
 
     let window = effort.choose(Duration::from_millis(150), Duration::from_millis(1000));
-    let (requests, usage) = (load.requests(), Usage::now());
+    let (requests, usage) = (load.count(), Usage::now());
     thread::sleep(window);
-    let (requests, usage) = (load.requests() - requests, Usage::now() - usage);
+    let (requests, usage) = (load.count() - requests, Usage::now() - usage);
     assert!(requests > 0, "no request was answered in {window:?}");
     let calls = outside::calls_for_each_request(window / 2, &mut load).unwrap_or(f64::NAN);
     let cpu = (usage.user + usage.system).as_nanos() as f64 / 1e3 / requests as f64;
@@ -78,43 +78,16 @@ struct Connection {
 impl Connection {
     /// Whether the other side is still there.
     fn echo(&mut self) -> io::Result<bool> {
-        let length = match self.stream.read(&mut self.buffer) {
-            Ok(length) => length,
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(true),
-            Err(error) => return Err(error),
-        };
+        let length = epoll::if_there(self.stream.read(&mut self.buffer))?;
         // A message is smaller than any socket's buffer.
-        self.stream.write_all(&self.buffer[..length])?;
-        Ok(length > 0)
+        self.stream.write_all(&self.buffer[..length]).map(|()| true)
     }
 }
 
 fn serve_without_tasks(says: Sender<SocketAddr>) -> io::Result<()> {
-    const LISTENER: Token = Token(usize::MAX - 1);
-    let mut poll = Poll::new()?;
-    let mut listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
-    poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+    let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
     says.send(listener.local_addr()?).expect("somebody listens");
-
-    let mut connections: Vec<Option<Connection>> = Vec::new();
-    let mut events = Events::with_capacity(1024);
-    loop {
-        poll.poll(&mut events, None)?;
-        for event in &events {
-            if event.token() == LISTENER {
-                while let Ok((mut stream, _)) = listener.accept() {
-                    poll.registry().register(&mut stream, Token(connections.len()), Interest::READABLE)?;
-                    connections.push(Some(Connection { stream, buffer: [0; 1024] }));
-                }
-                continue;
-            }
-            let connection = &mut connections[event.token().0];
-            let there = connection.as_mut().is_none_or(|connection| connection.echo().unwrap_or(false));
-            if !there {
-                *connection = None;
-            }
-        }
-    }
+    epoll::serve(listener, |stream| Connection { stream, buffer: [0; 1024] }, Connection::echo)
 }
 
 fn limit(connections: usize) -> Contender {

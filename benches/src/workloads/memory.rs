@@ -4,10 +4,10 @@
 //!
 //! The limit: a box around three words and a deadline, in a vector.
 
-use std::fs;
 use std::time::Instant;
 
 use crate::contender::{Contender, LIMIT, Metric, Unit, Workload};
+use crate::memory::{self, Memory};
 use crate::peers::*;
 use crate::workloads::HOUR;
 
@@ -15,9 +15,7 @@ const METRICS: &[Metric] = &[Metric { name: "", unit: Unit::Bytes, noise: 0.1 }]
 const TASKS: u64 = 200_000;
 
 fn resident_bytes() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").expect("Linux tells how much memory a process has");
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line of it");
-    line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
+    memory::of_this_process(Memory::Now).expect("Linux tells how much memory a process has")
 }
 
 fn each(before: u64) -> Vec<f64> {

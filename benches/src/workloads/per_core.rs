@@ -17,10 +17,10 @@ const METRICS: &[Metric] = &[
 ];
 
 /// Its name.
-pub(crate) const NAME: &str = "echo_per_core";
+const NAME: &str = "echo_per_core";
 
 /// Where cargo puts what it builds.
-fn target() -> PathBuf {
+pub(super) fn target() -> PathBuf {
     let this = std::env::current_exe().expect("this is a program");
     // It is in a folder named after its profile; a bench target is one folder deeper.
     let profile = this.ancestors().skip(1).find(|folder| !folder.ends_with("deps")).expect("a folder of the profile");
@@ -28,7 +28,7 @@ fn target() -> PathBuf {
 }
 
 /// Builds the example. Done before anything is measured.
-pub(crate) fn build() {
+pub(super) fn build() {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
     build.args(["build", "--quiet", "--release", "--package", "glassloop", "--example", NAME, "--target-dir"]);
@@ -45,7 +45,7 @@ fn number_before(text: &str, word: &str) -> f64 {
 }
 
 /// CPU time of the processes that this one has waited for, in microseconds.
-fn cpu_of_children() -> f64 {
+pub(super) fn cpu_of_children() -> f64 {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the system tells");
     let micros = |time: TimeVal| time.tv_sec() as f64 * 1e6 + time.tv_usec() as f64;
     micros(usage.user_time()) + micros(usage.system_time())

@@ -6,7 +6,7 @@ use std::time::Duration;
 use ::http::StatusCode;
 
 use super::Shared;
-use super::settings::Options;
+use crate::http::connect::Route;
 use crate::http::connection::Failure;
 use crate::http::deadlines::Deadlines;
 use crate::http::events::{EventKind, Watch};
@@ -24,43 +24,44 @@ const DRAINED_BYTES: usize = 64 * 1024;
 const DRAINED_TIME: Duration = Duration::from_millis(500);
 
 /// Sends a request, follows redirects, and reads the head of the response.
-pub(in crate::http) async fn execute(shared: Rc<Shared>, hop: Hop, options: Options) -> Result<Response, Error> {
+pub(in crate::http) async fn execute(shared: &Rc<Shared>, hop: Box<Hop>) -> Result<Response, Error> {
     let watch = shared.pool.events.begin(&hop.method, || hop.destination.shown());
-    let result = follow(&shared, hop, options, &watch).await;
+    let result = follow(shared, hop, &watch).await;
     if let Err(error) = &result {
         watch.tell(EventKind::Error { error });
     }
     result
 }
 
-async fn follow(shared: &Rc<Shared>, mut hop: Hop, mut options: Options, watch: &Watch) -> Result<Response, Error> {
-    let deadlines = Deadlines::start(options.timeouts);
+async fn follow(shared: &Rc<Shared>, mut hop: Box<Hop>, watch: &Watch) -> Result<Response, Error> {
+    let deadlines = Deadlines::start(hop.options.timeouts);
     let mut redirects = 0;
     loop {
-        let (lease, head) = exchange(shared, &hop, options, &deadlines, watch).await?;
+        let (lease, head) = exchange(shared, &hop, &deadlines, watch).await?;
         #[cfg(feature = "cookies")]
         if let Some(jar) = &shared.cookies {
             jar.keep(&hop.destination.url, &head.headers);
         }
-        if head.status == StatusCode::EXPECTATION_FAILED && may_send_without_asking(&hop, options) {
-            options.expects_continue = false;
-            drain(lease).await;
+        if head.status == StatusCode::EXPECTATION_FAILED && may_send_without_asking(&hop) {
+            hop.options.expects_continue = false;
+            Box::pin(drain(lease)).await;
             continue;
         }
-        let is_followed = options.follow_redirects
+        let is_followed = hop.options.follow_redirects
             && shared.settings.redirects.follow(&mut hop, head.status, &head.headers, redirects + 1)?;
         if !is_followed {
-            return Response::new(Arrival { head, lease, watch: watch.clone(), redirects }, hop.destination, options);
+            let arrival = Arrival { head, lease, watch: watch.clone(), redirects };
+            return Response::new(arrival, hop.destination, &hop.options);
         }
         redirects += 1;
-        drain(lease).await;
+        Box::pin(drain(lease)).await;
         watch.tell(EventKind::Redirect { url: &hop.destination.shown() });
     }
 }
 
 /// RFC 9110 §10.1.1: a server that cannot be asked first is sent the whole request.
-fn may_send_without_asking(hop: &Hop, options: Options) -> bool {
-    options.expects_continue && hop.body.is_replayable()
+fn may_send_without_asking(hop: &Hop) -> bool {
+    hop.options.expects_continue && hop.body.is_replayable()
 }
 
 /// One request and the head of its response.
@@ -71,13 +72,12 @@ fn may_send_without_asking(hop: &Hop, options: Options) -> bool {
 async fn exchange(
     shared: &Rc<Shared>,
     hop: &Hop,
-    options: Options,
     deadlines: &Deadlines,
     watch: &Watch,
 ) -> Result<(Lease, ResponseHead), Error> {
     let pool = &shared.pool;
     let route = pool.route(&hop.destination)?;
-    let message = hop.encode(shared, options, &route)?;
+    let message = hop.encode(shared, &route)?;
     let mut lease = pool.acquire(&hop.destination, &route, deadlines, watch).await?;
     loop {
         lease.begin(message.outgoing(hop)?, shared.settings.limits, *deadlines, watch.clone());
@@ -87,14 +87,14 @@ async fn exchange(
         };
         let was_dead = matches!(failure, Failure::Io(_) | Failure::Protocol(_)) && !lease.answered();
         if !was_dead || !lease.is_reused() || !hop.method.is_idempotent() || !hop.body.is_replayable() {
-            return Err(failed(failure, &hop.destination, WAITING));
+            return Err(failed(failure, &hop.destination, &route, WAITING));
         }
         lease = lease.reconnect(&hop.destination, &route, deadlines, watch).await?;
     }
 }
 
-/// Reads what is left of a redirect, which nobody wants to see, and so never decodes it. What is too long or too slow costs
-/// its connection.
+/// Reads what is left of a redirect, which nobody wants to see, and so never decodes it. What is too long or too slow
+/// costs its connection.
 async fn drain(mut lease: Lease) {
     let is_too_long = |left: Option<u64>| left.is_some_and(|left| left > DRAINED_BYTES as u64);
     if is_too_long(lease.reader().remaining()) {
@@ -113,6 +113,11 @@ async fn drain(mut lease: Lease) {
 }
 
 /// The error for a failed exchange.
-pub(in crate::http) fn failed(failure: Failure, destination: &Destination, doing: &'static str) -> Error {
-    failure.into_error(destination.shown(), destination.origin.to_string(), doing)
+pub(in crate::http) fn failed(
+    failure: Failure,
+    destination: &Destination,
+    route: &Route,
+    doing: &'static str,
+) -> Error {
+    failure.into_error(destination.shown(), route.peer(), doing)
 }

@@ -11,11 +11,12 @@ use crate::http::connect::{ConnectSettings, Connector};
 use crate::http::deadlines::Timeouts;
 use crate::http::events::Events;
 use crate::http::h1::Limits;
+use crate::http::origin::Known;
 use crate::http::pool::{Pool, PoolLimits};
 use crate::http::redirect::{Policy, Redirects};
 
 /// What a client does with each request, unless the request says otherwise.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::http) struct Settings {
     pub(in crate::http) options: Options,
     pub(in crate::http) limits: Limits,
@@ -35,6 +36,19 @@ pub(in crate::http) struct Options {
     pub(in crate::http) expects_continue: bool,
 }
 
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            timeouts: Timeouts { total: Some(Duration::from_secs(300)), ..Timeouts::default() },
+            max_body_bytes: 64 * 1024 * 1024,
+            max_decoded_bytes: None,
+            decompress: true,
+            follow_redirects: true,
+            expects_continue: false,
+        }
+    }
+}
+
 /// Settings for a [`Client`].
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
@@ -49,16 +63,8 @@ pub struct ClientBuilder {
 
 impl Default for ClientBuilder {
     fn default() -> ClientBuilder {
-        let options = Options {
-            timeouts: Timeouts { total: Some(Duration::from_secs(300)), ..Timeouts::default() },
-            max_body_bytes: 64 * 1024 * 1024,
-            max_decoded_bytes: None,
-            decompress: true,
-            follow_redirects: true,
-            expects_continue: false,
-        };
         ClientBuilder {
-            settings: Settings { options, limits: Limits::default(), redirects: Redirects::default() },
+            settings: Settings::default(),
             default_headers: HeaderMap::new(),
             #[cfg(feature = "cookies")]
             cookies: false,
@@ -75,15 +81,15 @@ impl Default for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// How long a whole request may take, from looking up the name to the last byte of the body, over all redirects; `None`
-    /// for ever. 5 minutes by default, as in aiohttp.
+    /// How long a whole request may take, from looking up the name to the last byte of the body, over all redirects;
+    /// `None` for ever. 5 minutes by default, as in aiohttp.
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> ClientBuilder {
         self.settings.options.timeouts.total = timeout.into();
         self
     }
 
-    /// How long one attempt to connect may take: looking up the name, TCP, a proxy's tunnel and TLS; `None`, the default,
-    /// for as long as the whole request.
+    /// How long one attempt to connect may take: looking up the name, TCP, a proxy's tunnel and TLS; `None`, the
+    /// default, for as long as the whole request.
     pub fn connect_timeout(mut self, timeout: impl Into<Option<Duration>>) -> ClientBuilder {
         self.settings.options.timeouts.connect = timeout.into();
         self
@@ -114,9 +120,9 @@ impl ClientBuilder {
         self
     }
 
-    /// The largest response body, in bytes, however it is read: as it comes over the wire, and also as it is given out unless
-    /// [`max_decoded_bytes`](ClientBuilder::max_decoded_bytes) says otherwise. 64 MiB by default; a single request can have
-    /// its own limit.
+    /// The largest response body, in bytes, however it is read: as it comes over the wire, and also as it is given out
+    /// unless [`max_decoded_bytes`](ClientBuilder::max_decoded_bytes) says otherwise. 64 MiB by default; a single
+    /// request can have its own limit.
     pub fn max_body_bytes(mut self, bytes: u64) -> ClientBuilder {
         self.settings.options.max_body_bytes = bytes;
         self
@@ -141,8 +147,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Names a header that is for one server alone: as `Authorization` and `Cookie` are, it is dropped when a redirect leads
-    /// to another scheme, host or port. (So is every value marked by
+    /// Names a header that is for one server alone: as `Authorization` and `Cookie` are, it is dropped when a redirect
+    /// leads to another scheme, host or port. (So is every value marked by
     /// [`HeaderValue::set_sensitive`](::http::HeaderValue::set_sensitive), whatever its name.)
     pub fn secret_header(mut self, name: HeaderName) -> ClientBuilder {
         self.settings.redirects.secret.push(name);
@@ -160,8 +166,8 @@ impl ClientBuilder {
         self.default_header(::http::header::USER_AGENT, value)
     }
 
-    /// Keeps the cookies that responses set and sends them where they belong, by RFC 6265 and the public suffix list. Off by
-    /// default (aiohttp keeps them). Their time is the system's, also under a virtual clock.
+    /// Keeps the cookies that responses set and sends them where they belong, by RFC 6265 and the public suffix list.
+    /// Off by default (aiohttp keeps them). Their time is the system's, also under a virtual clock.
     #[cfg(feature = "cookies")]
     pub fn cookies(mut self, keep: bool) -> ClientBuilder {
         self.cookies = keep;
@@ -192,6 +198,7 @@ impl ClientBuilder {
         let connector = Connector::new(self.connect, self.settings.limits);
         let shared = Shared {
             pool: Pool::new(connector, events, self.pool),
+            known: Known::default(),
             settings: self.settings,
             default_headers: self.default_headers,
             #[cfg(feature = "cookies")]

@@ -1,7 +1,7 @@
 //! Several addresses for one name: RFC 8305.
 //!
-//! The families take turns, and every address gets a head start of 250 ms over the next one, or less if it fails sooner.
-//! The first connection wins; the other attempts are dropped at once.
+//! The families take turns, and every address gets a head start of 250 ms over the next one, or less if it fails
+//! sooner. The first connection wins; the other attempts are dropped at once.
 
 use std::error::Error as StdError;
 use std::fmt;

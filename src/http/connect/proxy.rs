@@ -7,7 +7,7 @@ use ::url::{Host, Url};
 use thiserror::Error;
 
 use crate::http::auth;
-use crate::http::origin::redact;
+use crate::http::origin::{has_forbidden_byte, redact};
 
 mod bypass;
 mod choice;
@@ -48,6 +48,12 @@ pub enum InvalidProxy {
         /// What the parser did not like.
         source: ::url::ParseError,
     },
+    /// It holds a control byte or a backslash, which the parser would drop or take for something else.
+    #[error("control byte or backslash in the URL of a proxy: {url}")]
+    ForbiddenByte {
+        /// The text.
+        url: String,
+    },
     /// It names another kind of proxy.
     #[error("unsupported kind of proxy `{scheme}` (only http): {url}")]
     Scheme {
@@ -62,9 +68,13 @@ impl Proxy {
     /// Parses `http://[user:password@]host[:port]`; the scheme may be left out, and the port is 80 then too.
     ///
     /// # Errors
-    /// It is no URL, or one of another scheme: proxies that are spoken to over TLS or SOCKS are not supported.
+    /// It is no URL, holds a control byte or a backslash, or has another scheme: proxies that are spoken to over TLS or
+    /// SOCKS are not supported.
     pub fn parse(text: &str) -> Result<Proxy, InvalidProxy> {
         let shown = || redact(text);
+        if has_forbidden_byte(text) {
+            return Err(InvalidProxy::ForbiddenByte { url: shown() });
+        }
         let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         let url = Url::parse(&with_scheme).map_err(|source| InvalidProxy::Url { url: shown(), source })?;
         if url.scheme() != "http" {
@@ -105,6 +115,15 @@ mod tests {
         assert!(matches!(shown(""), Err(InvalidProxy::Url { .. })));
         let error = shown("http://me:secret@p:99999").unwrap_err();
         assert_eq!(error.to_string(), "not the URL of a proxy: http://***@p:99999");
+    }
+
+    #[test]
+    fn rule_18_what_parsers_disagree_on_is_refused() {
+        for text in ["http://p.test\r\n:1", "p.t\test:1", "http://p.test\\@q.test:1", "p.test:1\0", "\np.test:1"] {
+            let error = Proxy::parse(text).unwrap_err();
+            assert!(matches!(error, InvalidProxy::ForbiddenByte { .. }), "{error:?}");
+            assert!(!error.to_string().chars().any(char::is_control), "{error}");
+        }
     }
 
     #[test]

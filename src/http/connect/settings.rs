@@ -1,10 +1,13 @@
 //! What a program can say about how its requests reach their servers.
 
 use std::fmt;
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::rc::Rc;
+use std::time::Duration;
 
+use super::names::{Name, NameSettings};
 use super::proxy::{Proxies, Proxy};
 #[cfg(feature = "tls")]
 use super::tls::{self, Certificates, Identity};
@@ -14,20 +17,12 @@ use crate::http::events::{Event, Hook};
 /// What the builder has been told of connections.
 #[derive(Clone, Default)]
 pub(in crate::http) struct ConnectSettings {
-    pub(super) names: Vec<Name>,
+    pub(super) names: NameSettings,
     pub(super) proxy: ProxySetting,
     pub(super) unix_socket: Option<Rc<Path>>,
     #[cfg(feature = "tls")]
     pub(super) tls: tls::Settings,
     pub(in crate::http) hook: Option<Hook>,
-}
-
-/// A name whose addresses are given.
-#[derive(Debug, Clone)]
-pub(super) struct Name {
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) addresses: Vec<SocketAddr>,
 }
 
 #[derive(Clone, Default)]
@@ -84,15 +79,43 @@ impl ClientBuilder {
         addresses: impl IntoIterator<Item = IpAddr>,
     ) -> ClientBuilder {
         let addresses = addresses.into_iter().map(|ip| SocketAddr::from((ip, port))).collect();
-        self.connect.names.insert(0, Name { host: host.into(), port, addresses });
+        self.connect.names.given.insert(0, Name { host: host.into(), port, addresses });
+        self
+    }
+
+    /// Looks names up by this function (name and port in, addresses out) in place of the system (aiohttp's `resolver`).
+    ///
+    /// ```
+    /// use glassloop::http::Client;
+    ///
+    /// let at_home = async |_name: String, port: u16| Ok(vec![([127, 0, 0, 1], port).into()]);
+    /// let client = Client::builder().resolver(at_home).build();
+    /// # drop(client);
+    /// ```
+    pub fn resolver<R>(mut self, resolver: R) -> ClientBuilder
+    where
+        R: AsyncFn(String, u16) -> io::Result<Vec<SocketAddr>> + 'static,
+    {
+        let resolver = Rc::new(resolver);
+        self.connect.names.resolver = Some(Rc::new(move |name, port| {
+            let resolver = Rc::clone(&resolver);
+            Box::pin(async move { resolver(name, port).await })
+        }));
+        self
+    }
+
+    /// How long a client remembers the addresses that were looked up for a name, unless nobody answers there; zero: not
+    /// at all. 10 s by default, as in aiohttp (`ttl_dns_cache`).
+    pub fn dns_cache_time(mut self, time: Duration) -> ClientBuilder {
+        self.connect.names.cache_time = time;
         self
     }
 
     /// Sends everything over this proxy but what the environment's `no_proxy` names.
     ///
     /// Without this and [`no_proxy`](ClientBuilder::no_proxy) the environment decides, when the client is built:
-    /// `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in small letters only. A proxy there that cannot be used is
-    /// an error of each request that would go over it.
+    /// `http_proxy`, `https_proxy`, `all_proxy` and `no_proxy`, in small letters only. A proxy there that cannot be
+    /// used is an error of each request that would go over it.
     pub fn proxy(mut self, proxy: Proxy) -> ClientBuilder {
         self.connect.proxy = ProxySetting::Only(proxy);
         self
@@ -104,7 +127,8 @@ impl ClientBuilder {
         self
     }
 
-    /// Connects to this Unix socket whatever the URL's host and port (aiohttp's `UnixConnector`). No proxy is used then.
+    /// Connects to this Unix socket whatever the URL's host and port (aiohttp's `UnixConnector`). No proxy is used
+    /// then.
     #[cfg(unix)]
     pub fn unix_socket(mut self, path: impl AsRef<Path>) -> ClientBuilder {
         self.connect.unix_socket = Some(Rc::from(path.as_ref()));
@@ -134,8 +158,8 @@ impl ClientBuilder {
 
     /// The most connections at once, in use and idle; 0: no limit. 100 by default, as in aiohttp.
     ///
-    /// A request that finds no room waits for its turn, first come, first served, within its total time limit. A response
-    /// that is not read to its end, and not dropped, keeps its connection.
+    /// A request that finds no room waits for its turn, first come, first served, within its total time limit. A
+    /// response that is not read to its end, and not dropped, keeps its connection.
     pub fn max_connections(mut self, connections: usize) -> ClientBuilder {
         self.pool.total = connections;
         self
@@ -154,12 +178,13 @@ impl ClientBuilder {
     /// ```
     /// use std::cell::RefCell;
     /// use std::rc::Rc;
-    /// use glassloop::http::{Client, EventKind};
+    /// use glassloop::http::{Client, Event};
     ///
     /// # glassloop::run(async {
     /// let seen = Rc::new(RefCell::new(Vec::new()));
     /// let told = seen.clone();
-    /// let client = Client::builder().no_proxy().on_event(move |event| told.borrow_mut().push(event.kind.to_string())).build();
+    /// let tell = move |event: &Event<'_>| told.borrow_mut().push(event.kind.to_string());
+    /// let client = Client::builder().no_proxy().on_event(tell).build();
     /// assert!(client.get("http://127.0.0.1:1/").await.is_err());
     /// assert_eq!(seen.borrow()[..2], ["GET http://127.0.0.1:1/", "connects to 127.0.0.1:1"]);
     /// # });

@@ -18,7 +18,7 @@ mod stream;
 
 pub use identity::{Identity, InvalidIdentity};
 pub use roots::{Certificates, InvalidCertificates};
-pub(super) use stream::TlsStream;
+pub(in crate::http) use stream::TlsStream;
 
 /// What the builder has been told of TLS.
 #[derive(Clone, Default)]
@@ -48,7 +48,7 @@ impl Tls {
     pub(super) async fn connect(&self, socket: Socket, host: &Host<String>) -> io::Result<TlsStream> {
         let config = self.config().await?;
         let session = rustls::ClientConnection::new(config, server_name(host)?).map_err(io::Error::other)?;
-        TlsStream::handshake(socket, session).await
+        TlsStream::handshake(socket, session.into()).await
     }
 
     async fn config(&self) -> io::Result<Arc<ClientConfig>> {

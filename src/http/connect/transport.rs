@@ -1,6 +1,7 @@
 //! What bytes go over: TCP or a Unix socket, plain or inside of TLS.
 
 use std::io;
+use std::net::Shutdown;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -30,7 +31,28 @@ pub(in crate::http) enum Transport {
     Tls(Box<TlsStream>),
 }
 
+impl From<TcpStream> for Socket {
+    fn from(stream: TcpStream) -> Socket {
+        Socket::Tcp(stream)
+    }
+}
+
+#[cfg(unix)]
+impl From<UnixStream> for Socket {
+    fn from(stream: UnixStream) -> Socket {
+        Socket::Unix(stream)
+    }
+}
+
 impl Socket {
+    fn shutdown(&self, how: Shutdown) -> io::Result<()> {
+        match self {
+            Socket::Tcp(stream) => stream.shutdown(how),
+            #[cfg(unix)]
+            Socket::Unix(stream) => stream.shutdown(how),
+        }
+    }
+
     /// Reads what is there now.
     pub(super) fn try_read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         match self {
@@ -53,6 +75,16 @@ impl Transport {
             #[cfg(feature = "tls")]
             Transport::Tls(stream) => stream.poll_send_records(cx),
         }
+    }
+
+    /// Ends it both ways, at once: who waits for anything here waits no longer.
+    pub(in crate::http) fn cut(&self) {
+        // If the other side was faster, so much the better.
+        let _ = match self {
+            Transport::Plain(socket) => socket.shutdown(Shutdown::Both),
+            #[cfg(feature = "tls")]
+            Transport::Tls(stream) => stream.socket().shutdown(Shutdown::Both),
+        };
     }
 
     /// Whether a read that comes up short has emptied the socket.

@@ -15,7 +15,7 @@ use crate::Sleep;
 use crate::http::body::{Parts, Source};
 use crate::http::connect::Transport;
 use crate::http::events::{EventKind, Watch};
-use crate::http::h1::{Framing, encode_chunk, encode_last_chunk};
+use crate::http::h1::{Framing, Protocols, encode_chunk, encode_last_chunk};
 
 /// How long `Expect: 100-continue` waits for a server that may never have heard of it.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -24,7 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(in crate::http) struct Outgoing {
     pub(in crate::http) method: Method,
-    /// The head, and the body too if it is small: most requests are one write. Shared, so that it can be sent once more.
+    /// The head, and the body too if it is small: most requests are one write. Shared, so that it can be sent once
+    /// more.
     pub(in crate::http) head: Rc<Head>,
     /// What is not behind the head yet.
     pub(in crate::http) body: Source,
@@ -32,6 +33,8 @@ pub(in crate::http) struct Outgoing {
     pub(in crate::http) expects_continue: bool,
     /// The head says `Connection: close`.
     pub(in crate::http) closes: bool,
+    /// The other protocols that the head offers to go on with.
+    pub(in crate::http) offered: Option<Protocols>,
 }
 
 /// An encoded head. What it holds is not for everybody to see.

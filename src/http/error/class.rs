@@ -27,7 +27,7 @@ pub enum Class {
     Protocol,
     /// Closed or reset before the response was complete.
     Incomplete,
-    /// The status is 400 or above, where that was called an error.
+    /// The status is 400 or above, where that was called an error; or it is not 101, where that was asked for.
     Http,
     /// The request's own body could not be read.
     Io,
@@ -90,7 +90,7 @@ impl Error {
             Error::Encoding { .. } | Error::DecodeJson { .. } => Class::Encoding,
             Error::BodyTooLarge { .. } => Class::TooLarge,
             Error::Timeout { .. } => Class::Timeout,
-            Error::Status { .. } => Class::Http,
+            Error::Status { .. } | Error::NotUpgraded { .. } => Class::Http,
         }
     }
 }

@@ -186,6 +186,19 @@ mod tests {
     }
 
     #[test]
+    fn rule_13_no_byte_is_looked_at_twice_and_chunks_leave_nothing() {
+        let input = format!("{}0\r\nX-Sum: 1\r\n\r\n", "1\r\nx\r\n".repeat(10_000));
+        let mut decoder = ChunkedDecoder::new(Limits::default());
+        for byte in input.bytes() {
+            // What is finished with at once need not be shown again.
+            assert_eq!(decoder.decode(&[byte]).unwrap().consumed, 1);
+            let is_in_trailers = matches!(decoder.state, State::Trailers(_));
+            assert!(is_in_trailers || decoder.trailer_bytes.capacity() == 0, "{:?}", decoder.state);
+        }
+        assert!(decoder.is_complete());
+    }
+
+    #[test]
     fn malformed_framing_is_refused() {
         for (input, error) in [
             (&b"zz\r\n"[..], Error::ChunkSize),

@@ -23,7 +23,8 @@ pub enum EncodeError {
     Value(header::HeaderName),
 }
 
-/// Appends the head of an HTTP/1.1 request: of `defaults` those that `headers` has nothing of, and `Host` first.
+/// Appends the head of an HTTP/1.1 request: `Host` first, and at the end of `defaults` those that `headers` has nothing
+/// of. (A `Host` among `headers` wins over `host`.)
 ///
 /// The framing is this codec's own: `Content-Length` and `Transfer-Encoding` among `headers` are left out, and what
 /// `framing` says is written instead ([`Framing::Empty`] and [`Framing::UntilClose`] write neither).
@@ -34,8 +35,9 @@ pub fn encode_request_head<'d>(
     out: &mut Vec<u8>,
     method: &Method,
     target: &str,
+    host: &[u8],
     headers: &HeaderMap,
-    defaults: impl IntoIterator<Item = (header::HeaderName, &'d [u8]), IntoIter: Clone>,
+    defaults: impl IntoIterator<Item = (header::HeaderName, &'d [u8])>,
     framing: Framing,
 ) -> Result<(), EncodeError> {
     if !method.as_str().bytes().all(is_token_byte) {
@@ -44,19 +46,16 @@ pub fn encode_request_head<'d>(
     if target.is_empty() || !target.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(EncodeError::Target);
     }
-    let defaults = defaults.into_iter();
     undo_on_error(out, |out| {
         for part in [method.as_str(), " ", target, " HTTP/1.1\r\n"] {
             out.extend_from_slice(part.as_bytes());
         }
-        let is_host = |name: &header::HeaderName| *name == header::HOST;
-        let default_host = defaults.clone().find(|(name, _)| is_host(name)).map(|(_, host)| host);
-        if let Some(host) = headers.get(header::HOST).map(header::HeaderValue::as_bytes).or(default_host) {
-            put_line(out, &header::HOST, host)?;
-        }
-        put_headers(out, headers, is_host)?;
-        for (name, value) in defaults.filter(|(name, _)| !is_host(name) && !headers.contains_key(name)) {
-            put_line(out, &name, value)?;
+        put_line(out, &header::HOST, headers.get(header::HOST).map_or(host, header::HeaderValue::as_bytes))?;
+        put_headers(out, headers, |name| *name == header::HOST)?;
+        for (name, value) in defaults {
+            if !headers.contains_key(&name) {
+                put_line(out, &name, value)?;
+            }
         }
         put_framing(out, framing);
         Ok(())
@@ -106,7 +105,9 @@ pub fn encode_response_head_with<'d>(
                 put_line(out, name, value)?;
             }
         }
-        if let (Framing::Empty, Some(length)) = (framing, headers.get(header::CONTENT_LENGTH)) {
+        if framing == Framing::Empty
+            && let Some(length) = headers.get(header::CONTENT_LENGTH)
+        {
             put_line(out, &header::CONTENT_LENGTH, length)?;
         }
         put_framing(out, framing);
@@ -117,7 +118,8 @@ pub fn encode_response_head_with<'d>(
 /// Appends one chunk. Nothing is written for no data, as an empty chunk would end the body.
 pub fn encode_chunk(out: &mut Vec<u8>, data: &[u8]) {
     if !data.is_empty() {
-        out.extend_from_slice(format!("{:x}\r\n", data.len()).as_bytes());
+        put_number::<16>(out, data.len() as u64);
+        out.extend_from_slice(b"\r\n");
         out.extend_from_slice(data);
         out.extend_from_slice(b"\r\n");
     }
@@ -152,7 +154,9 @@ fn put_headers(
 
 fn put_line(out: &mut Vec<u8>, name: &header::HeaderName, value: impl AsRef<[u8]>) -> Result<(), EncodeError> {
     let value = value.as_ref();
-    if value.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t') {
+    // All bytes are looked at, also behind a bad one: the compiler then takes sixteen at a time.
+    let is_bad = |byte: &u8| byte.is_ascii_control() & (*byte != b'\t');
+    if value.iter().fold(false, |found, byte| found | is_bad(byte)) {
         return Err(EncodeError::Value(name.clone()));
     }
     out.extend_from_slice(name.as_str().as_bytes());
@@ -162,12 +166,28 @@ fn put_line(out: &mut Vec<u8>, name: &header::HeaderName, value: impl AsRef<[u8]
     Ok(())
 }
 
+/// In small digits, without the machinery of `fmt`, which would cost as much as all the rest of a head.
+fn put_number<const BASE: u64>(out: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [0; u64::MAX.ilog10() as usize + 1];
+    let mut first = digits.len();
+    loop {
+        first -= 1;
+        digits[first] = b"0123456789abcdef"[(number % BASE) as usize];
+        number /= BASE;
+        if number == 0 {
+            return out.extend_from_slice(&digits[first..]);
+        }
+    }
+}
+
 /// Writes the framing header, if any, and the blank line.
 fn put_framing(out: &mut Vec<u8>, framing: Framing) {
     match framing {
         Framing::Empty | Framing::UntilClose => {}
         Framing::Length(length) => {
-            out.extend_from_slice(format!("content-length: {length}\r\n").as_bytes());
+            out.extend_from_slice(b"content-length: ");
+            put_number::<10>(out, length);
+            out.extend_from_slice(b"\r\n");
         }
         Framing::Chunked => out.extend_from_slice(b"transfer-encoding: chunked\r\n"),
     }
@@ -199,6 +219,7 @@ mod tests {
             &mut out,
             &Method::POST,
             "/x?y",
+            b"other.test",
             &map,
             [(header::ACCEPT, b"none".as_slice()), (header::TE, b"x")],
             Framing::Length(5),
@@ -215,7 +236,7 @@ mod tests {
         for target in ["", "/a b", "/a\r\nX: y", "/\0", "/caf\u{e9}", "/\u{7f}"] {
             let mut out = b"before".to_vec();
             let map = HeaderMap::new();
-            let result = encode_request_head(&mut out, &Method::GET, target, &map, [], Framing::Empty);
+            let result = encode_request_head(&mut out, &Method::GET, target, b"h", &map, [], Framing::Empty);
             assert_eq!(result, Err(EncodeError::Target), "{target:?}");
             assert_eq!(out, b"before");
         }

@@ -37,9 +37,12 @@ pub enum Error {
         /// The limit, in responses.
         limit: usize,
     },
-    /// `101 Switching Protocols` to a request that asked for no other protocol.
+    /// `101 Switching Protocols` to a request that asked for no other protocol, or not for this one.
     #[error("101 Switching Protocols, which nobody asked for")]
     UnaskedUpgrade,
+    /// `101 Switching Protocols` before the whole request was sent.
+    #[error("101 Switching Protocols before the whole request was sent")]
+    EarlyUpgrade,
     /// A `Content-Length` that is not a number of digits only, or several that differ.
     #[error("Content-Length is not one plain number")]
     ContentLength,

@@ -80,12 +80,15 @@ pub fn request_framing(version: Version, headers: &HeaderMap) -> Result<Framing,
 /// Whether the sender of this head is ready for another message on the same connection:
 /// HTTP/1.1 unless it says `close`, HTTP/1.0 only if it says `keep-alive`.
 pub fn keep_alive(version: Version, headers: &HeaderMap) -> bool {
+    if !headers.contains_key(header::CONNECTION) {
+        return version != Version::HTTP_10;
+    }
     let says = |word| tokens(headers, header::CONNECTION).any(|t| t.eq_ignore_ascii_case(word));
     !says(b"close") && (version != Version::HTTP_10 || says(b"keep-alive"))
 }
 
 /// The elements of a comma-separated header, over all its lines, without blanks around them.
-fn tokens(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &[u8]> {
+pub(super) fn tokens(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &[u8]> {
     let lines = headers.get_all(name).into_iter();
     lines.flat_map(|value| value.as_bytes().split(|&b| b == b',').map(<[u8]>::trim_ascii))
 }

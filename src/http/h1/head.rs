@@ -8,6 +8,7 @@
 use std::mem::MaybeUninit;
 
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
+use bytes::Bytes;
 
 use super::{Error, Limits};
 
@@ -130,7 +131,7 @@ pub(super) fn parse_response(bytes: &[u8], max_headers: usize) -> Result<Option<
             return Ok(None);
         };
         let head = raw_response(&raw).ok_or(httparse::Error::Status)?;
-        let headers = header_map(raw.headers).ok_or(httparse::Error::HeaderName)?;
+        let headers = header_map(bytes, raw.headers).ok_or(httparse::Error::HeaderName)?;
         Ok(Some((ResponseHead { headers, ..head }, length)))
     })
 }
@@ -144,15 +145,15 @@ fn raw_response(raw: &httparse::Response<'_, '_>) -> Option<ResponseHead> {
 }
 
 /// Parses the head of a request.
-pub(super) fn parse_request(bytes: &[u8], max_headers: usize) -> Result<Option<(RequestHead, usize)>, Error> {
+pub(super) fn parse_request(bytes: &[u8], max_headers: usize) -> Result<Option<(Box<RequestHead>, usize)>, Error> {
     with_header_slots(max_headers, |slots| {
         let mut raw = httparse::Request::new(&mut []);
         let httparse::Status::Complete(length) = raw.parse_with_uninit_headers(bytes, slots)? else {
             return Ok(None);
         };
         let head = raw_request(&raw).ok_or(httparse::Error::Token)?;
-        let headers = header_map(raw.headers).ok_or(httparse::Error::HeaderName)?;
-        Ok(Some((RequestHead { headers, ..head }, length)))
+        let headers = header_map(bytes, raw.headers).ok_or(httparse::Error::HeaderName)?;
+        Ok(Some((Box::new(RequestHead { headers, ..head }), length)))
     })
 }
 
@@ -189,7 +190,7 @@ fn with_header_slots<'b, T>(
 pub(super) fn parse_trailers(bytes: &[u8], max_headers: usize) -> Result<HeaderMap, Error> {
     let mut slots = vec![httparse::EMPTY_HEADER; max_headers];
     match httparse::parse_headers(bytes, &mut slots) {
-        Ok(httparse::Status::Complete((_, headers))) => header_map(headers).ok_or(Error::Trailer),
+        Ok(httparse::Status::Complete((_, headers))) => header_map(bytes, headers).ok_or(Error::Trailer),
         Ok(httparse::Status::Partial) => Err(Error::Trailer),
         Err(httparse::Error::TooManyHeaders) => Err(Error::TooManyHeaders { limit: max_headers }),
         Err(_) => Err(Error::Trailer),
@@ -200,12 +201,19 @@ fn version(minor: u8) -> Version {
     if minor == 0 { Version::HTTP_10 } else { Version::HTTP_11 }
 }
 
-/// `None` if a name or the number of lines is beyond what the map can hold.
-fn header_map(lines: &[httparse::Header<'_>]) -> Option<HeaderMap> {
+/// The lines that were found in these bytes; `None` if a name or the number of lines is beyond what the map can hold.
+///
+/// All values share one copy of what they were found in, so a line costs no allocation of its own.
+fn header_map(bytes: &[u8], lines: &[httparse::Header<'_>]) -> Option<HeaderMap> {
     let mut map = HeaderMap::try_with_capacity(lines.len()).ok()?;
+    let Some((first, last)) = lines.first().zip(lines.last()) else { return Some(map) };
+    let position = |part: &[u8]| part.as_ptr().addr().checked_sub(bytes.as_ptr().addr());
+    let start = position(first.value)?;
+    let shared = Bytes::copy_from_slice(bytes.get(start..position(last.value)? + last.value.len())?);
     for line in lines {
         let name = HeaderName::from_bytes(line.name.as_bytes()).ok()?;
-        let value = HeaderValue::from_bytes(line.value).ok()?;
+        let at = position(line.value)? - start;
+        let value = HeaderValue::from_maybe_shared(shared.slice(at..at + line.value.len())).ok()?;
         map.try_append(name, value).ok()?;
     }
     Some(map)

@@ -6,7 +6,7 @@ use ::http::{HeaderMap, Method, StatusCode};
 
 use super::framing::response_framing;
 use super::head::{HeadScanner, parse_response};
-use super::{BodyDecoder, Error, Limits, ResponseHead, Step};
+use super::{BodyDecoder, Error, Framing, Limits, Protocols, ResponseHead, Step};
 
 /// What a [`ResponseReader`] found.
 #[derive(Debug, Clone)]
@@ -31,6 +31,7 @@ pub struct ResponseReader {
     state: State,
     interim: usize,
     reusable: bool,
+    offered: Option<Protocols>,
 }
 
 #[derive(Debug)]
@@ -50,7 +51,15 @@ impl ResponseReader {
             state: State::Head(HeadScanner::default()),
             interim: 0,
             reusable: false,
+            offered: None,
         }
+    }
+
+    /// The same for a request that offers other protocols: a `101` that chooses among them is a final head without a
+    /// body, and what is behind it is no HTTP any more. To others it is an error.
+    pub fn offering(mut self, offered: Option<Protocols>) -> ResponseReader {
+        self.offered = offered;
+        self
     }
 
     /// Looks at the unconsumed bytes.
@@ -82,7 +91,9 @@ impl ResponseReader {
             return Ok(Step { consumed, event: ResponseEvent::NeedMore });
         };
         let event = if head.status == StatusCode::SWITCHING_PROTOCOLS {
-            return Err(Error::UnaskedUpgrade);
+            self.check_upgrade(&head)?;
+            self.state = State::Body(BodyDecoder::new(Framing::Empty, self.limits));
+            ResponseEvent::Head(head)
         } else if head.status.is_informational() {
             self.interim += 1;
             if self.interim > self.limits.interim {
@@ -97,6 +108,13 @@ impl ResponseReader {
             ResponseEvent::Head(head)
         };
         Ok(Step { consumed, event })
+    }
+
+    fn check_upgrade(&self, head: &ResponseHead) -> Result<(), Error> {
+        let chosen = Protocols::of(head.version, &head.headers);
+        let was_offered =
+            self.offered.as_ref().zip(chosen).is_some_and(|(offered, chosen)| offered.include_all(&chosen));
+        if was_offered { Ok(()) } else { Err(Error::UnaskedUpgrade) }
     }
 
     /// The peer closed with these bytes unconsumed. A body that lasts until then is complete now.

@@ -54,10 +54,12 @@ impl Host {
         self.idle.borrow_mut().pop_front()
     }
 
-    pub(super) fn take_expired(&self, now: Instant, expired: &mut Vec<Idle>) {
-        let mut idle = self.idle.borrow_mut();
-        let count = idle.iter().take_while(|idle| idle.expires <= now).count();
-        expired.extend(idle.drain(..count));
+    /// Those whose time is over, or that are not as they were left.
+    pub(super) fn take_useless(&self, now: Instant, useless: &mut Vec<Idle>) {
+        for mut idle in self.idle.take() {
+            let is_good = now < idle.expires && idle.connection.is_quiet();
+            if is_good { self.push(idle) } else { useless.push(idle) }
+        }
     }
 
     pub(super) fn first_expiry(&self) -> Option<Instant> {

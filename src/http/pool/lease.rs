@@ -12,8 +12,8 @@ use crate::http::deadlines::Deadlines;
 use crate::http::events::Watch;
 use crate::http::origin::Destination;
 
-/// A connection on loan. Dropped, it gives the connection back if the exchange has seen its exact end, and closes it if not;
-/// its place in the pool is free then for the next in line.
+/// A connection on loan. Dropped, it gives the connection back if the exchange has seen its exact end, and closes it if
+/// not; its place in the pool is free then for the next in line.
 pub(in crate::http) struct Lease {
     /// `None` only while it is being replaced, and in the drop.
     connection: Option<Box<Connection>>,
@@ -37,6 +37,11 @@ impl Lease {
     /// Whether an earlier exchange went over this connection: then it may have died meanwhile.
     pub(in crate::http) fn is_reused(&self) -> bool {
         self.is_reused
+    }
+
+    /// The way that the connection takes.
+    pub(in crate::http) fn route(&self) -> &Route {
+        &self.host.route
     }
 
     /// The same lease with a fresh connection in place of this one, which is closed.

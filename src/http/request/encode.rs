@@ -9,11 +9,11 @@ use ::http::{Method, Version};
 use super::Hop;
 use crate::http::Error;
 use crate::http::body::Source;
-use crate::http::client::{Options, Shared};
+use crate::http::client::Shared;
 use crate::http::connect::Route;
 use crate::http::connection::{Head, Outgoing};
 use crate::http::decode::ACCEPTED;
-use crate::http::h1::{Framing, encode_request_head, keep_alive};
+use crate::http::h1::{Framing, Protocols, encode_request_head, keep_alive};
 
 const USER_AGENT: &str = concat!("glassloop/", env!("CARGO_PKG_VERSION"));
 
@@ -30,6 +30,7 @@ pub(in crate::http) struct Message {
     holds_body: bool,
     expects_continue: bool,
     closes: bool,
+    offered: Option<Protocols>,
 }
 
 impl Message {
@@ -48,6 +49,7 @@ impl Message {
             body: body.ok_or_else(|| hop.invalid(&"the body was sent before and cannot be sent again"))?,
             expects_continue: self.expects_continue,
             closes: self.closes,
+            offered: self.offered.clone(),
         })
     }
 }
@@ -57,15 +59,16 @@ impl Hop {
     ///
     /// # Errors
     /// Something may not be sent.
-    pub(in crate::http) fn encode(&self, shared: &Shared, options: Options, route: &Route) -> Result<Message, Error> {
+    pub(in crate::http) fn encode(&self, shared: &Shared, route: &Route) -> Result<Message, Error> {
         let framing = self.framing();
         let expects_continue = !matches!(framing, Framing::Empty | Framing::Length(0))
-            && (options.expects_continue || asks_to_continue(&self.headers));
+            && (self.options.expects_continue || asks_to_continue(&self.headers));
         let headers = self.headers_with_cookies(shared);
         let target = self.target(route);
         let mut out = Vec::with_capacity(HEAD_ROOM);
-        let own = self.own_headers(options, route, expects_continue);
-        encode_request_head(&mut out, &self.method, &target, &headers, own, framing)
+        let own = self.own_headers(route, expects_continue);
+        let host = self.destination.host().as_bytes();
+        encode_request_head(&mut out, &self.method, &target, host, &headers, own, framing)
             .map_err(|error| self.invalid(&error))?;
 
         let small = self.body.in_memory().filter(|body| body.len() <= SMALL_BODY && !expects_continue);
@@ -77,21 +80,20 @@ impl Hop {
             holds_body: small.is_some(),
             expects_continue,
             closes: !keep_alive(Version::HTTP_11, &headers),
+            offered: Protocols::of(Version::HTTP_11, &headers),
         })
     }
 
-    /// What is sent unless the request brings its own.
+    /// What is sent, beside `Host`, unless the request brings its own.
     fn own_headers<'a>(
-        &'a self,
-        options: Options,
+        &self,
         route: &'a Route,
         expects_continue: bool,
-    ) -> impl Iterator<Item = (HeaderName, &'a [u8])> + Clone {
+    ) -> impl Iterator<Item = (HeaderName, &'a [u8])> + use<'a> {
         // A part of something encoded could not be decoded.
-        let may_be_encoded = options.decompress && !self.headers.contains_key(header::RANGE);
+        let may_be_encoded = self.options.decompress && !self.headers.contains_key(header::RANGE);
         let proxy = route.proxy_authorization().map(HeaderValue::as_bytes);
         [
-            Some((header::HOST, self.destination.host().as_bytes())),
             Some((header::USER_AGENT, USER_AGENT.as_bytes())),
             Some((header::ACCEPT, b"*/*".as_slice())),
             ACCEPTED.filter(|_| may_be_encoded).map(|codings| (header::ACCEPT_ENCODING, codings.as_bytes())),
@@ -105,7 +107,7 @@ impl Hop {
     /// A method that is expected to have a body says so also when that is empty.
     fn framing(&self) -> Framing {
         match self.body.framing() {
-            Framing::Length(0) if ![Method::POST, Method::PUT, Method::PATCH].contains(&self.method) => Framing::Empty,
+            Framing::Length(0) if !has_body(&self.method) => Framing::Empty,
             framing => framing,
         }
     }
@@ -136,6 +138,11 @@ impl Hop {
     fn headers_with_cookies(&self, _: &Shared) -> Cow<'_, HeaderMap> {
         Cow::Borrowed(&self.headers)
     }
+}
+
+/// Whether a body is what this method is about.
+fn has_body(method: &Method) -> bool {
+    method == Method::POST || method == Method::PUT || method == Method::PATCH
 }
 
 fn asks_to_continue(headers: &HeaderMap) -> bool {

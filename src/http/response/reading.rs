@@ -49,7 +49,7 @@ impl Reading {
         lease: Lease,
         watch: Watch,
         headers: &HeaderMap,
-        options: Options,
+        options: &Options,
         from: &Destination,
     ) -> Result<Reading, Error> {
         // What has no body (HEAD, 204, 304) needs no decoder, whatever its headers say.
@@ -86,7 +86,8 @@ impl Reading {
     pub(super) async fn read(&mut self, sink: &mut Vec<u8>, from: &Destination) -> Result<bool, Error> {
         let Some(decoding) = &mut self.decoding else {
             let before = sink.len();
-            self.lease.read_body(sink).await.map_err(|failure| failed(failure, from, READING))?;
+            let read = self.lease.read_body(sink).await;
+            read.map_err(|failure| failed(failure, from, self.lease.route(), READING))?;
             let received = (sink.len() - before) as u64;
             self.wire.take(received, from)?;
             self.decoded.take(received, from)?;
@@ -109,7 +110,8 @@ impl Reading {
             }
             let before = decoding.make_room();
             decoding.in_a_row = 0;
-            self.lease.read_body(&mut decoding.received).await.map_err(|failure| failed(failure, from, READING))?;
+            let read = self.lease.read_body(&mut decoding.received).await;
+            read.map_err(|failure| failed(failure, from, self.lease.route(), READING))?;
             self.wire.take((decoding.received.len() - before) as u64, from)?;
         }
     }
@@ -118,6 +120,12 @@ impl Reading {
     pub(super) fn finish(self) -> HeaderMap {
         self.watch.tell(EventKind::End);
         self.lease.reader().trailers().cloned().unwrap_or_default()
+    }
+
+    /// Gives the connection to whoever goes on with another protocol.
+    pub(super) fn into_lease(self) -> Lease {
+        self.watch.tell(EventKind::End);
+        self.lease
     }
 
     pub(super) fn failed(&self, error: &Error) {

@@ -13,11 +13,12 @@ use std::time::Duration;
 use ::http::header::{self, HeaderValue};
 use ::http::{Method, Request, StatusCode, Version};
 
-use super::reply::{ByteStream, ReplyBody};
+use super::reply::{ByteStream, ReplyBody, Switch};
 use super::wire::{BodyState, NoRequest, Wire};
 use super::{Reply, RequestBody, Shared};
-use crate::http::h1::{self, Framing, RequestHead};
-use crate::net::TcpStream;
+use crate::http::Upgraded;
+use crate::http::connect::{Socket, Transport};
+use crate::http::h1::{self, Framing, Protocols, RequestHead};
 
 /// A body of at most this size is copied behind its head; a larger one is sent from where it is.
 const COPIED: usize = 16 * 1024;
@@ -26,9 +27,33 @@ const KEPT_OUTPUT: usize = 64 * 1024;
 /// Of a request body that nobody wants, at most this much is read to keep the connection.
 const SKIPPED: u64 = 64 * 1024;
 
-/// A connection that was accepted.
+/// Answers what comes from a socket that was accepted, until either side closes. `idle` says at any time whether it may
+/// be dropped without loss.
+pub(super) async fn serve<H, R>(socket: Socket, shared: Rc<Shared>, idle: Rc<Cell<bool>>, handler: Rc<H>)
+where
+    H: AsyncFn(Request<RequestBody>) -> R,
+    R: Into<Reply>,
+{
+    idle.set(true);
+    let Some(stream) = secured(socket, &shared).await else { return };
+    ServerConnection::new(stream, shared, idle).run(handler).await;
+}
+
+/// The socket with TLS on it, if the server speaks that. Of a client that cannot shake hands nobody is told.
+async fn secured(socket: Socket, shared: &Shared) -> Option<Transport> {
+    #[cfg(feature = "tls")]
+    if let Some(tls) = &shared.settings.tls {
+        // Boxed, as it is large and soon over: what waits for requests has no room for it.
+        let handshake = Box::pin(tls.accept(socket));
+        return crate::timeout(shared.settings.head_time, handshake).await.ok()?.ok();
+    }
+    let _ = shared;
+    Some(Transport::Plain(socket))
+}
+
+/// A connection.
 #[derive(Debug)]
-pub(super) struct ServerConnection {
+struct ServerConnection {
     wire: Rc<RefCell<Wire>>,
     shared: Rc<Shared>,
     idle: Rc<Cell<bool>>,
@@ -49,16 +74,18 @@ struct Asked {
     method: Method,
     version: Version,
     keep_alive: bool,
+    /// Other protocols that the client would go on with.
+    offered: Option<Protocols>,
 }
 
 impl ServerConnection {
-    pub(super) fn new(stream: TcpStream, shared: Rc<Shared>, idle: Rc<Cell<bool>>) -> ServerConnection {
+    fn new(stream: Transport, shared: Rc<Shared>, idle: Rc<Cell<bool>>) -> ServerConnection {
         let wire = Rc::new(RefCell::new(Wire::new(stream, Rc::clone(&shared))));
         ServerConnection { wire, shared, idle, output: Vec::new() }
     }
 
     /// Answers requests until either side closes.
-    pub(super) async fn run<H, R>(mut self, handler: Rc<H>)
+    async fn run<H, R>(mut self, handler: Rc<H>)
     where
         H: AsyncFn(Request<RequestBody>) -> R,
         R: Into<Reply>,
@@ -74,7 +101,8 @@ impl ServerConnection {
                 }
                 Err(NoRequest::Silence) => return,
                 Err(NoRequest::Refused(status)) => {
-                    let asked = Asked { method: Method::GET, version: Version::HTTP_11, keep_alive: false };
+                    let (method, version) = (Method::GET, Version::HTTP_11);
+                    let asked = Asked { method, version, keep_alive: false, offered: None };
                     self.respond(status.into(), &asked).await
                 }
             };
@@ -86,7 +114,7 @@ impl ServerConnection {
         }
     }
 
-    async fn next_head(&self) -> Result<RequestHead, NoRequest> {
+    async fn next_head(&self) -> Result<Box<RequestHead>, NoRequest> {
         poll_fn(|cx| {
             let mut wire = self.wire.borrow_mut();
             let polled = wire.poll_head(cx);
@@ -98,21 +126,41 @@ impl ServerConnection {
     }
 
     /// One request and its response.
-    async fn exchange<H, R>(&mut self, head: RequestHead, number: u64, last: bool, handler: &H) -> Then
+    async fn exchange<H, R>(&mut self, head: Box<RequestHead>, number: u64, last: bool, handler: &H) -> Then
     where
         H: AsyncFn(Request<RequestBody>) -> R,
         R: Into<Reply>,
     {
         let keep_alive = self.wire.borrow().keep_alive() && !last;
-        let mut asked = Asked { method: head.method.clone(), version: head.version, keep_alive };
+        let offered = self.wire.borrow_mut().take_offered();
+        let mut asked = Asked { method: head.method.clone(), version: head.version, keep_alive, offered };
         let request = assemble(head, RequestBody::new(&self.wire, number));
         let reply = unless_panicked(handler, request).await.map(Into::into);
         asked.keep_alive &= reply.is_some();
-        let reply = reply.unwrap_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into());
+        let mut reply: Reply = reply.unwrap_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into());
+        if let Some(switch) = reply.take_switch(asked.offered.as_ref()) {
+            return self.switch(switch, reply, asked).await;
+        }
         match self.respond(reply, &asked).await {
             Then::Next if !self.skip_body().await => Then::Close,
             then => then,
         }
+    }
+
+    /// Answers `101`, and leaves the connection to whoever speaks the other protocol. That begins behind the request,
+    /// so all of this has to be here first.
+    async fn switch(&mut self, switch: Box<Switch>, reply: Reply, asked: Asked) -> Then {
+        if !self.skip_body().await {
+            let asked = Asked { keep_alive: false, ..asked };
+            return self.respond(StatusCode::PAYLOAD_TOO_LARGE.into(), &asked).await;
+        }
+        self.wire.borrow_mut().begin_response(false);
+        let head = h1::encode_response_head(&mut self.output, reply.status, &reply.headers, Framing::Empty);
+        if head.is_err() || self.send(&[]).await.is_err() {
+            return Then::Cut;
+        }
+        (switch.run)(Upgraded::server(Rc::clone(&self.wire))).await;
+        Then::Close
     }
 
     /// Sends a response, and says whether the connection may go on.
@@ -124,6 +172,9 @@ impl ServerConnection {
             || framing == Framing::UntilClose
             || self.shared.stop.is_cancelled()
             || !self.can_reach_the_next_request();
+        if close {
+            reply.add_close();
+        }
         self.output = self.shared.spare_output.take();
         self.output.extend_from_slice(self.wire.borrow_mut().begin_response(self.body_is_wanted()));
         if self.put_head(&reply, asked.version, framing, close).is_err() {
@@ -261,10 +312,10 @@ impl ServerConnection {
         const LONGEST: Duration = Duration::from_secs(1);
         const MOST: usize = 1024 * 1024;
         self.wire.borrow_mut().begin(); // who still holds the body reads no longer
-        if self.wire.borrow().end_writing().is_err() {
-            return;
-        }
         let drain = async {
+            if poll_fn(|cx| self.wire.borrow_mut().poll_end_writing(cx)).await.is_err() {
+                return;
+            }
             let mut drained = 0;
             while drained < MOST {
                 match poll_fn(|cx| self.wire.borrow_mut().poll_discard(cx)).await {
@@ -286,7 +337,7 @@ impl Drop for ServerConnection {
     }
 }
 
-fn assemble(head: RequestHead, body: RequestBody) -> Request<RequestBody> {
+fn assemble(head: Box<RequestHead>, body: RequestBody) -> Request<RequestBody> {
     let mut request = Request::new(body);
     *request.method_mut() = head.method;
     *request.uri_mut() = head.target;

@@ -1,7 +1,7 @@
 //! The tasks of a server's connections: they end with it.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::mem;
 use std::rc::Rc;
 use std::time::Duration;
@@ -15,7 +15,7 @@ pub(super) struct Connections {
     next: Cell<u64>,
 }
 
-type Running = Rc<RefCell<HashMap<u64, Connection>>>;
+type Running = Rc<RefCell<BTreeMap<u64, Connection>>>;
 
 #[derive(Debug)]
 struct Connection {

@@ -11,7 +11,8 @@ use ::http::{Method, StatusCode, Version};
 use futures_core::Stream;
 use serde::Serialize;
 
-use crate::http::h1::{self, Framing};
+use crate::http::Upgraded;
+use crate::http::h1::{self, Framing, Protocols};
 
 /// A response as a handler gives it: from a text, bytes, a status alone, a stream, or a whole
 /// [`http::Response`](::http::Response), and changed from there. (aiohttp's `web.Response` and `web.StreamResponse`.)
@@ -22,6 +23,7 @@ pub struct Reply {
     pub(super) headers: HeaderMap,
     pub(super) body: ReplyBody,
     pub(super) chunk_bytes: Option<usize>,
+    switch: Option<Box<Switch>>,
 }
 
 /// What is sent behind the head.
@@ -30,12 +32,20 @@ pub(super) enum ReplyBody {
     Stream { stream: ByteStream, length: Option<u64> },
 }
 
+/// What is done with a connection that goes on with another protocol.
+pub(super) struct Switch {
+    protocol: HeaderValue,
+    pub(super) run: Box<dyn FnOnce(Upgraded) -> Work>,
+}
+
+type Work = Pin<Box<dyn Future<Output = ()>>>;
+
 pub(super) type ByteStream = Pin<Box<dyn Stream<Item = io::Result<Vec<u8>>>>>;
 
 impl Reply {
     /// A status with a body.
     pub fn new(status: StatusCode, body: impl Into<Vec<u8>>) -> Reply {
-        Reply { status, headers: HeaderMap::new(), body: ReplyBody::Whole(body.into()), chunk_bytes: None }
+        Reply::with(status, HeaderMap::new(), ReplyBody::Whole(body.into()))
     }
 
     /// This value as JSON; a 500 if it cannot be written as such.
@@ -74,7 +84,42 @@ impl Reply {
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         let body = ReplyBody::Stream { stream: Box::pin(Bytes(Box::pin(stream))), length: None };
-        Reply { status: StatusCode::OK, headers: HeaderMap::new(), body, chunk_bytes: None }
+        Reply::with(StatusCode::OK, HeaderMap::new(), body)
+    }
+
+    /// Goes on with another protocol on this connection, if the client has offered it in `Upgrade`: answers `101
+    /// Switching Protocols`, and runs `then` with the connection, which closes when that is done. Else the client is
+    /// told with `426 Upgrade Required` what is spoken here. Headers that are added go with the `101` only.
+    ///
+    /// None of the server's time limits holds then. When the server shuts down, `then` is cut off after the
+    /// [grace](super::Server::grace), so it may want to listen to the [token](super::Server::shutdown_token). What is
+    /// left of the request's body is skipped if it is short; if not, the answer is 413.
+    ///
+    /// An example is at [`RequestBuilder::upgrade`](crate::http::RequestBuilder::upgrade). (In aiohttp, only
+    /// `WebSocketResponse` does this.)
+    ///
+    /// # Panics
+    /// If the name of the protocol holds a byte that a header cannot: it is written in the program, not read from
+    /// somewhere.
+    pub fn upgrade(protocol: &'static str, then: impl AsyncFnOnce(Upgraded) + 'static) -> Reply {
+        let protocol = HeaderValue::from_static(protocol);
+        let run = Box::new(|stream| Box::pin(then(stream)) as Work);
+        Reply { switch: Some(Box::new(Switch { protocol, run })), ..Reply::new(StatusCode::SWITCHING_PROTOCOLS, "") }
+    }
+
+    /// If this is to be an upgrade and the client has offered that: the rest of it, and this is its head. What was not
+    /// offered becomes an answer that says so.
+    pub(super) fn take_switch(&mut self, offered: Option<&Protocols>) -> Option<Box<Switch>> {
+        let switch = self.switch.take()?;
+        let was_offered = offered.is_some_and(|offered| offered.include(switch.protocol.as_bytes()));
+        if was_offered {
+            self.status = StatusCode::SWITCHING_PROTOCOLS;
+        } else {
+            *self = StatusCode::UPGRADE_REQUIRED.into();
+        }
+        self.headers.insert(header::UPGRADE, switch.protocol.clone());
+        self.headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+        was_offered.then_some(switch)
     }
 
     fn typed(content_type: &'static str, body: Vec<u8>) -> Reply {
@@ -116,6 +161,17 @@ impl Reply {
     pub fn chunked(mut self, bytes: usize) -> Reply {
         self.chunk_bytes = Some(bytes.max(1));
         self
+    }
+
+    fn with(status: StatusCode, headers: HeaderMap, body: ReplyBody) -> Reply {
+        Reply { status, headers, body, chunk_bytes: None, switch: None }
+    }
+
+    /// Says that the connection closes, where a `Connection` of the handler's says something else.
+    pub(super) fn add_close(&mut self) {
+        if self.headers.contains_key(header::CONNECTION) && !self.closes() {
+            self.headers.append(header::CONNECTION, HeaderValue::from_static("close"));
+        }
     }
 
     /// Whether the handler wants the connection closed.
@@ -203,7 +259,7 @@ impl From<StatusCode> for Reply {
 impl From<::http::Response<Vec<u8>>> for Reply {
     fn from(response: ::http::Response<Vec<u8>>) -> Reply {
         let (parts, body) = response.into_parts();
-        Reply { status: parts.status, headers: parts.headers, body: ReplyBody::Whole(body), chunk_bytes: None }
+        Reply::with(parts.status, parts.headers, ReplyBody::Whole(body))
     }
 }
 

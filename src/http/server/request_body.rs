@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use ::http::StatusCode;
+use ::http::{HeaderMap, StatusCode};
 use futures_core::Stream;
 
 use super::{Reply, wire::Wire};
@@ -98,6 +98,12 @@ impl RequestBody {
     /// How many bytes are left, if the client has said how many it sends.
     pub fn remaining(&self) -> Option<u64> {
         self.wire.borrow().body_remaining(self.number)
+    }
+
+    /// The trailer lines behind a chunked body: empty until it was read to its end, and when it has none. They come
+    /// from the client and from nobody in front of it, so they are not to be taken for headers.
+    pub fn trailers(&self) -> HeaderMap {
+        self.wire.borrow().trailers(self.number).unwrap_or_default()
     }
 
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Vec<u8>>, RequestBodyError>> {

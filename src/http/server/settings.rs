@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use super::Server;
+#[cfg(feature = "tls")]
+use super::tls::Tls;
+#[cfg(feature = "tls")]
+use crate::http::Identity;
 use crate::http::h1::Limits;
+use crate::net::Family;
 
 /// The limits of one server.
 #[derive(Debug, Clone)]
@@ -17,6 +22,8 @@ pub(super) struct Settings {
     pub(super) body_time: Duration,
     pub(super) write_time: Duration,
     pub(super) grace: Duration,
+    #[cfg(feature = "tls")]
+    pub(super) tls: Option<Tls>,
 }
 
 impl Default for Settings {
@@ -31,72 +38,82 @@ impl Default for Settings {
             body_time: Duration::from_secs(30),
             write_time: Duration::from_secs(30),
             grace: Duration::from_secs(30),
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 }
 
-/// Limits. `Duration::MAX` is no limit of time.
-impl Server {
+/// Limits, and TLS. `Duration::MAX` is no limit of time.
+impl<F: Family> Server<F> {
+    /// Speaks TLS (1.2 or 1.3), with this certificate: the server is one of `https` URLs then. A connection whose
+    /// handshake fails, or takes longer than a [head](Server::head_timeout) may, is closed. (aiohttp: `ssl_context`.)
+    #[cfg(feature = "tls")]
+    pub fn tls(mut self, identity: &Identity) -> Server<F> {
+        self.settings.tls = Some(Tls::new(identity));
+        self
+    }
+
     /// The longest request head, in bytes; beyond it the answer is 431. 64 KiB by default.
-    pub fn max_head_bytes(mut self, bytes: usize) -> Server {
+    pub fn max_head_bytes(mut self, bytes: usize) -> Server<F> {
         self.settings.limits.head_bytes = bytes;
         self
     }
 
     /// The most header lines of a request; beyond it the answer is 431. 256 by default.
-    pub fn max_headers(mut self, lines: usize) -> Server {
+    pub fn max_headers(mut self, lines: usize) -> Server<F> {
         self.settings.limits.headers = lines;
         self
     }
 
     /// The largest request body, in bytes, streamed ones too; beyond it the answer is 413. 16 MiB by default.
-    pub fn max_body_bytes(mut self, bytes: u64) -> Server {
+    pub fn max_body_bytes(mut self, bytes: u64) -> Server<F> {
         self.settings.body_bytes = bytes;
         self
     }
 
     /// The most connections at once; those beyond wait in the system's queue until one ends. 10,000 by default, at
     /// least one.
-    pub fn max_connections(mut self, connections: usize) -> Server {
+    pub fn max_connections(mut self, connections: usize) -> Server<F> {
         self.settings.connections = connections.max(1);
         self
     }
 
     /// The most requests on one connection; the last answer says that it closes. No limit by default.
-    pub fn max_requests(mut self, requests: u64) -> Server {
+    pub fn max_requests(mut self, requests: u64) -> Server<F> {
         self.settings.requests = requests;
         self
     }
 
     /// How long a request head may take from its first byte on; then the answer is 408. 15 s by default.
-    pub fn head_timeout(mut self, limit: Duration) -> Server {
+    pub fn head_timeout(mut self, limit: Duration) -> Server<F> {
         self.settings.head_time = limit;
         self
     }
 
     /// How long a connection may wait for the first byte of its next request; then it is closed without a word. 75 s by
     /// default.
-    pub fn idle_timeout(mut self, limit: Duration) -> Server {
+    pub fn idle_timeout(mut self, limit: Duration) -> Server<F> {
         self.settings.idle_time = limit;
         self
     }
 
     /// How long a client may keep the server waiting for a request body, all waits together; then the answer is 408.
     /// Every KiB that comes buys a second back, up to this. 30 s by default.
-    pub fn body_timeout(mut self, limit: Duration) -> Server {
+    pub fn body_timeout(mut self, limit: Duration) -> Server<F> {
         self.settings.body_time = limit;
         self
     }
 
     /// How long a client may keep the server waiting by not reading its response, all waits together; then the
     /// connection is closed. Every KiB that it takes buys a second back, up to this. 30 s by default.
-    pub fn write_timeout(mut self, limit: Duration) -> Server {
+    pub fn write_timeout(mut self, limit: Duration) -> Server<F> {
         self.settings.write_time = limit;
         self
     }
 
     /// How long requests may go on when the server shuts down; then they are cut off. 30 s by default.
-    pub fn grace(mut self, limit: Duration) -> Server {
+    pub fn grace(mut self, limit: Duration) -> Server<F> {
         self.settings.grace = limit;
         self
     }

@@ -4,26 +4,25 @@
 
 use std::io::{self, IoSlice};
 use std::mem;
-use std::net::Shutdown;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use ::http::{Method, StatusCode};
+use ::http::{HeaderMap, Method, StatusCode};
 use futures_io::AsyncWrite;
 
-use super::patience::Patience;
+use super::patience::{Alarm, Patience};
 use super::{RequestBodyError, Shared};
 use crate::http::buffer::ReadBuffer;
-use crate::http::h1::{self, RequestEvent, RequestHead, RequestReader};
-use crate::net::TcpStream;
+use crate::http::connect::Transport;
+use crate::http::h1::{self, Protocols, RequestEvent, RequestHead, RequestReader};
 
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
 /// A socket, what was received and not consumed, and where in a request that is.
 #[derive(Debug)]
-pub(super) struct Wire {
-    stream: TcpStream,
+pub(in crate::http) struct Wire {
+    stream: Transport,
     shared: Rc<Shared>,
     received: ReadBuffer,
     /// The buffer is somebody else's at the moment.
@@ -37,7 +36,11 @@ pub(super) struct Wire {
     body_error: Option<RequestBodyError>,
     /// The client waits for `100 Continue`; what is left to send of it.
     interim: Option<&'static [u8]>,
+    /// For the next request, and then for the rest of its head.
+    waiting: Alarm,
+    /// For the body of the request.
     reading: Patience,
+    /// For the client to take the response.
     writing: Patience,
 }
 
@@ -65,7 +68,7 @@ impl From<h1::Error> for NoRequest {
 }
 
 impl Wire {
-    pub(super) fn new(stream: TcpStream, shared: Rc<Shared>) -> Wire {
+    pub(super) fn new(stream: Transport, shared: Rc<Shared>) -> Wire {
         let settings = &shared.settings;
         Wire {
             stream,
@@ -77,7 +80,8 @@ impl Wire {
             body_bytes: 0,
             body_error: None,
             interim: None,
-            reading: Patience::new(settings.idle_time),
+            waiting: Alarm::default(),
+            reading: Patience::new(settings.body_time),
             writing: Patience::new(settings.write_time),
             shared,
         }
@@ -92,7 +96,7 @@ impl Wire {
         self.body_bytes = 0;
         self.body_error = None;
         self.interim = None;
-        self.reading = Patience::new(settings.idle_time);
+        self.waiting.begin(settings.idle_time);
         self.number
     }
 
@@ -108,7 +112,7 @@ impl Wire {
     }
 
     /// Reads the next head.
-    pub(super) fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<RequestHead, NoRequest>> {
+    pub(super) fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<Box<RequestHead>, NoRequest>> {
         loop {
             let step = self.reader.next(self.received.unread())?;
             self.received.consume(step.consumed);
@@ -118,15 +122,15 @@ impl Wire {
             }
             if !self.begun && !self.received.is_empty() {
                 self.begun = true;
-                self.reading = Patience::new(self.shared.settings.head_time);
+                self.waiting.begin(self.shared.settings.head_time);
             }
             match self.poll_receive(cx) {
                 Poll::Ready(Ok(0)) if self.begun => return Poll::Ready(Err(self.closed_early().into())),
                 // Bytes of a head buy no time: it is short.
-                Poll::Ready(Ok(count)) if count > 0 => self.reading.progress(0),
+                Poll::Ready(Ok(count)) if count > 0 => {}
                 Poll::Ready(_) => return Poll::Ready(Err(NoRequest::Silence)),
                 Poll::Pending => {
-                    ready!(self.reading.poll_over(cx));
+                    ready!(self.waiting.poll_over(cx));
                     return Poll::Ready(Err(match self.begun {
                         true => NoRequest::Refused(StatusCode::REQUEST_TIMEOUT),
                         false => NoRequest::Silence,
@@ -211,6 +215,10 @@ impl Wire {
         self.reader.remaining().filter(|_| number == self.number)
     }
 
+    pub(super) fn trailers(&self, number: u64) -> Option<HeaderMap> {
+        self.reader.trailers().filter(|_| number == self.number).cloned()
+    }
+
     /// How the request's body stands.
     pub(super) fn body(&self) -> BodyState {
         match self.reader.remaining() {
@@ -218,6 +226,11 @@ impl Wire {
             _ if self.reader.is_complete() => BodyState::Complete,
             remaining => BodyState::Open { remaining, untold: self.interim == Some(CONTINUE) },
         }
+    }
+
+    /// The other protocols that the client would go on with.
+    pub(super) fn take_offered(&mut self) -> Option<Protocols> {
+        self.reader.take_offered()
     }
 
     /// Whether the client is ready for another request.
@@ -236,7 +249,7 @@ impl Wire {
             };
             self.interim = Some(&rest[written..]).filter(|rest| !rest.is_empty());
         }
-        Poll::Ready(Ok(()))
+        self.stream.poll_send_held_back(cx)
     }
 
     /// A new response begins: the client has all its time to take it. Gives what has to go in front of it: the `100
@@ -270,13 +283,18 @@ impl Wire {
                     self.writing.progress(count);
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => {
-                    ready!(self.writing.poll_over(cx));
-                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-                }
+                Poll::Pending => return self.poll_unwritable(cx),
             }
         }
-        Poll::Ready(Ok(()))
+        match self.stream.poll_send_held_back(cx) {
+            Poll::Pending => self.poll_unwritable(cx),
+            sent => sent,
+        }
+    }
+
+    fn poll_unwritable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.writing.poll_over(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
     /// Receives and throws away; how much, and 0 at the end.
@@ -301,13 +319,17 @@ impl Wire {
     /// Nothing more is to be read or written here, by whoever still holds the body.
     pub(super) fn abandon(&mut self) {
         self.take_over();
-        // If the other side was faster, so much the better.
-        let _ = self.stream.shutdown(Shutdown::Both);
+        self.stream.cut();
     }
 
     /// Says that nothing more will be sent.
-    pub(super) fn end_writing(&self) -> io::Result<()> {
-        self.stream.shutdown(Shutdown::Write)
+    pub(super) fn poll_end_writing(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_close(cx)
+    }
+
+    /// For who goes on with another protocol: what was received of that already, and the stream.
+    pub(in crate::http) fn parts(&mut self) -> (&mut ReadBuffer, &mut Transport) {
+        (&mut self.received, &mut self.stream)
     }
 }
 

@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, Mode, OFlags};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::load::Load;
+use crate::workloads::opposite::Opposite;
 
 /// System calls for each request, over some time; none if nobody here can count them.
-pub(super) fn calls_for_each_request(window: Duration, load: &mut Load) -> Option<f64> {
+pub(super) fn calls_for_each_request(window: Duration, load: &mut Opposite) -> Option<f64> {
     in_a_folder(|folder| calls_by_perf(folder, window, load).or_else(|_| calls_by_strace(folder, window, load)))
 }
 
@@ -100,13 +100,13 @@ fn await_answer(answers: &mut File, perf: &mut Watcher) -> io::Result<()> {
     }
 }
 
-fn requests_during(window: Duration, load: &mut Load) -> f64 {
-    let requests = load.requests();
+fn requests_during(window: Duration, load: &mut Opposite) -> f64 {
+    let requests = load.count();
     thread::sleep(window);
-    (load.requests() - requests) as f64
+    (load.count() - requests) as f64
 }
 
-fn calls_by_perf(folder: &Path, window: Duration, load: &mut Load) -> io::Result<f64> {
+fn calls_by_perf(folder: &Path, window: Duration, load: &mut Opposite) -> io::Result<f64> {
     let output = folder.join("output");
     let stat = ["stat", "-x,", "-e", "raw_syscalls:sys_enter"];
     let requests = while_perf_watches(folder, &stat, &output, || requests_during(window, load))?;
@@ -132,7 +132,7 @@ fn share_by_perf(folder: &Path, window: Duration) -> io::Result<f64> {
     Ok(user as f64 / all as f64)
 }
 
-fn calls_by_strace(folder: &Path, window: Duration, load: &mut Load) -> io::Result<f64> {
+fn calls_by_strace(folder: &Path, window: Duration, load: &mut Opposite) -> io::Result<f64> {
     let output = folder.join("strace");
     let mut strace = Watcher::start(
         Command::new("strace").args(["-c", "-f", "-p", &std::process::id().to_string()]).arg("-o").arg(&output),

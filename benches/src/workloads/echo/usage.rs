@@ -9,9 +9,9 @@ use crate::cpu;
 
 /// Since some moment in the past, or between two moments.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Usage {
+pub(in crate::workloads) struct Usage {
     /// The clock.
-    pub(super) wall: Duration,
+    pub(in crate::workloads) wall: Duration,
     /// CPU time in user code, of all threads.
     pub(super) user: Duration,
     /// CPU time in the system, of all threads.
@@ -20,7 +20,7 @@ pub(super) struct Usage {
 
 impl Usage {
     /// So far.
-    pub(super) fn now() -> Usage {
+    pub(in crate::workloads) fn now() -> Usage {
         static BEGIN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
         let usage = getrusage(UsageWho::RUSAGE_SELF).expect("the system tells");
         let time = |time: nix::sys::time::TimeVal| {
@@ -32,6 +32,11 @@ impl Usage {
         let share = user.as_secs_f64() / (user + system).as_secs_f64().max(1e-9);
         let user = total.mul_f64(share.clamp(0.0, 1.0));
         Usage { wall: BEGIN.elapsed(), user, system: total.saturating_sub(user) }
+    }
+
+    /// CPU time of both kinds, of all threads.
+    pub(in crate::workloads) fn cpu(self) -> Duration {
+        self.user + self.system
     }
 }
 

@@ -5,7 +5,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::ready;
 
-use ::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use ::http::{HeaderMap, Method, StatusCode, header};
 use futures_io::AsyncWrite;
 
 use super::Proxy;
@@ -51,12 +51,11 @@ pub(in crate::http::connect) async fn open_tunnel(
 fn request(proxy: &Proxy, origin: &Origin) -> Result<Vec<u8>, NoTunnel> {
     let target = origin.to_string();
     let mut headers = HeaderMap::new();
-    headers.insert(header::HOST, HeaderValue::from_str(&target).map_err(|_| NoTunnel::Credentials)?);
     if let Some(authorization) = proxy.authorization() {
         headers.insert(header::PROXY_AUTHORIZATION, authorization.clone());
     }
     let mut head = Vec::new();
-    encode_request_head(&mut head, &Method::CONNECT, &target, &headers, [], Framing::Empty)
+    encode_request_head(&mut head, &Method::CONNECT, &target, target.as_bytes(), &headers, [], Framing::Empty)
         .map_err(|_| NoTunnel::Credentials)?;
     Ok(head)
 }

@@ -1,4 +1,4 @@
-//! Who we are, for servers that ask.
+//! Who we are: for servers that ask, and as a server.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,8 +9,9 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use thiserror::Error;
 
-/// A certificate of the client's own, with its key; see
-/// [`ClientBuilder::identity`](crate::http::ClientBuilder::identity).
+/// A certificate of one's own, with its key: a client's
+/// ([`ClientBuilder::identity`](crate::http::ClientBuilder::identity)) or a server's
+/// ([`Server::tls`](crate::http::Server::tls)).
 #[derive(Clone)]
 pub struct Identity(CertifiedKey);
 
@@ -23,7 +24,7 @@ pub struct InvalidIdentity {
 }
 
 impl Identity {
-    /// The certificates (the client's own first, then those that lead to the authority) and the private key in a PEM text.
+    /// The certificates (one's own first, then those that lead to the authority) and the private key in a PEM text.
     ///
     /// ```
     /// use glassloop::http::Identity;
@@ -47,7 +48,7 @@ impl Identity {
     }
 
     /// As rustls asks for it.
-    pub(super) fn resolver(&self) -> Arc<SingleCertAndKey> {
+    pub(in crate::http) fn resolver(&self) -> Arc<SingleCertAndKey> {
         Arc::new(SingleCertAndKey::from(self.0.clone()))
     }
 }

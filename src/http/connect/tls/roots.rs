@@ -13,7 +13,8 @@ use thiserror::Error;
 
 use super::Settings;
 
-/// Certificate authorities to trust; see [`ClientBuilder::root_certificates`](crate::http::ClientBuilder::root_certificates).
+/// Certificate authorities to trust; see
+/// [`ClientBuilder::root_certificates`](crate::http::ClientBuilder::root_certificates).
 #[derive(Clone)]
 pub struct Certificates(Arc<RootCertStore>);
 

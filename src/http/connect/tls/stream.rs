@@ -1,8 +1,8 @@
 //! TLS records, from the socket and to it.
 //!
-//! rustls does no I/O: it is fed what came, and says what is to be sent. Three things are easily forgotten around it: reading
-//! may give it something to send (an answer to KeyUpdate, an alert), what it wants to send must go out before anybody waits,
-//! and a stream that ends without `close_notify` may have been cut by anybody.
+//! rustls does no I/O: it is fed what came, and says what is to be sent. Three things are easily forgotten around it:
+//! reading may give it something to send (an answer to KeyUpdate, an alert), what it wants to send must go out before
+//! anybody waits, and a stream that ends without `close_notify` may have been cut by anybody.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
 use futures_io::{AsyncRead, AsyncWrite};
-use rustls::{ClientConnection, IoState};
+use rustls::{Connection, IoState};
 
 use super::super::transport::{Socket, is_would_block};
 
@@ -20,7 +20,7 @@ const READ: usize = 32 * 1024;
 /// A socket with TLS on it.
 pub(in crate::http) struct TlsStream {
     socket: Socket,
-    session: ClientConnection,
+    session: Connection,
     /// What was received; `received[start..end]` is still to be fed to the session.
     received: Box<[u8]>,
     start: usize,
@@ -32,10 +32,7 @@ impl TlsStream {
     ///
     /// # Errors
     /// As rustls finds; `UnexpectedEof` if the other side closes.
-    pub(in crate::http::connect) async fn handshake(
-        socket: Socket,
-        session: ClientConnection,
-    ) -> io::Result<TlsStream> {
+    pub(in crate::http) async fn handshake(socket: Socket, session: Connection) -> io::Result<TlsStream> {
         let received = vec![0; READ].into_boxed_slice();
         let mut stream = TlsStream { socket, session, received, start: 0, end: 0 };
         std::future::poll_fn(|cx| stream.poll_handshake(cx)).await?;
@@ -76,8 +73,8 @@ impl TlsStream {
             (self.start, self.end) = (0, count);
         }
         let state = self.feed();
-        // An answer to KeyUpdate, or the alert that says why this is the end. If the socket takes nothing now, the task is
-        // woken when it does, and comes by here again.
+        // An answer to KeyUpdate, or the alert that says why this is the end. If the socket takes nothing now, the task
+        // is woken when it does, and comes by here again.
         if let (Poll::Ready(Err(error)), Ok(_)) = (self.poll_send_records(cx), &state) {
             return Poll::Ready(Err(error));
         }
@@ -89,6 +86,11 @@ impl TlsStream {
         let mut unread = &self.received[self.start..self.end];
         self.start += self.session.read_tls(&mut unread)?;
         self.session.process_new_packets().map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
+    /// The socket below: what is done to it, TLS does not hear of.
+    pub(in crate::http::connect) fn socket(&self) -> &Socket {
+        &self.socket
     }
 
     /// Whether nothing has come but what TLS itself talks of: no data, no goodbye.
