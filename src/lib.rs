@@ -75,7 +75,9 @@ pub use cancel_token::{CancelToken, Cancelled};
 pub use diagnosis::{LastWait, LeftChildren};
 pub use ends::AsTask;
 pub use gather::{gather, gather_results, try_gather};
-pub use glassloop_executor::{AwaitCycle, CancelReason, CycleMember, JoinError, PanicPayload, Task, TaskHandle, TaskId, TaskRef};
+pub use glassloop_executor::{
+    AwaitCycle, CancelReason, CycleMember, JoinError, PanicPayload, Task, TaskHandle, TaskId, TaskRef,
+};
 pub use glassloop_reactor::{Clock, Instant};
 pub use handle::{Handle, LoopGone, RemoteError, RemoteTask};
 #[cfg(unix)]
