@@ -93,8 +93,8 @@ struct LastTurn {
     polls: Cell<u64>,
     /// After how many more polls the clock is worth a look.
     next_reading: Cell<u64>,
-    /// What the clock said at the first such look. A loop that waits for the world after each tick never asks it.
-    first_reading: Cell<Option<Instant>>,
+    /// What the clock said then; or, if the loop waited for the world, at the first glance since. One that waits after each tick never asks it.
+    reading: Cell<Option<Instant>>,
 }
 
 /// Why [`Runtime::block_on`] gave no output.
@@ -209,15 +209,19 @@ impl Runtime {
         let since = executor.polls() - turns.polls.get();
         let mut long_ago = false;
         if since >= turns.next_reading.get() {
-            turns.next_reading.set(since + POLLS_PER_READING);
             let now = reactor.clock().now();
-            match turns.first_reading.get() {
-                Some(first) => long_ago = now - first >= AT_LEAST_EVERY,
-                None => turns.first_reading.set(Some(now)),
+            match turns.reading.get() {
+                Some(then) => {
+                    turns.next_reading.set(since + POLLS_PER_READING);
+                    long_ago = now - then >= AT_LEAST_EVERY;
+                }
+                // How long these polls take is not known yet: the next glance reads it again.
+                None => turns.reading.set(Some(now)),
             }
         }
         if long_ago || since >= u64::from(self.event_interval) {
             self.turn(Some(Duration::ZERO))?;
+            turns.reading.set(Some(reactor.clock().now()));
         }
         Ok(())
     }
@@ -279,7 +283,7 @@ impl Runtime {
         let found = reactor.turn(max_wait)?;
         self.last_turn.polls.set(executor.polls());
         self.last_turn.next_reading.set(0);
-        self.last_turn.first_reading.set(None);
+        self.last_turn.reading.set(None);
         Ok(found)
     }
 

@@ -8,7 +8,7 @@
 //! | question | file |
 //! | --- | --- |
 //! | what can I do with it? | `executor.rs` |
-//! | what happens on a wake, a spawn, a turn? | `core.rs` |
+//! | what happens on a wake, a spawn, a turn? | `core.rs`, `core/turns.rs` |
 //! | what is in a waker, and who has one? | `ticket.rs`, `waker.rs`, `escapes.rs` |
 //! | where are tasks kept, in which order do they run? | `slots.rs`, `run_queue.rs` |
 //! | what is a task, and how is it awaited? | `task.rs`, `cell.rs`, `flags.rs`, `join.rs`, `join_error.rs`, `watchers.rs` |

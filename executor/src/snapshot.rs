@@ -7,7 +7,7 @@ use crate::executor::Executor;
 use crate::flags::Flags;
 use crate::observer::{JoinState, Owners, Snapshot, TaskState};
 use crate::profile::Header;
-use crate::task::{NO_CHILD, TaskRef};
+use crate::task::TaskRef;
 use crate::waker::with_current;
 
 impl Core {
@@ -37,10 +37,6 @@ impl Core {
         }
         for slot in 0..slots.used() {
             if let (Some((run, index)), Some(ticket)) = (slots.run(slot), slots.tenant(slot)) {
-                // A seat that a child of a gather has left, and the next has not taken yet.
-                if index == NO_CHILD && run.flags(index).slot.get() != slot {
-                    continue;
-                }
                 add(self.who(ticket), slot, run.header(), run.flags(index));
             }
         }

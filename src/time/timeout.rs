@@ -68,8 +68,10 @@ async fn with_deadline<F: Future>(
     location: &'static Location<'static>,
     deadline: impl Fn(Instant) -> Instant,
 ) -> Result<F::Output, Elapsed> {
+    // Outlives the future: what is awaited in there mostly goes with it, and then nobody is to be woken.
+    let mut awaits = Awaits::default();
     let mut future = pin!(future);
-    let (mut awaits, mut limit) = (Awaits::default(), Limit::NotYet);
+    let mut limit = Limit::NotYet;
     poll_fn(|cx| {
         if let Limit::Runs { sleep, over: true } = &limit {
             return Poll::Ready(Err(Elapsed { deadline: sleep.deadline }));

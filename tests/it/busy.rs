@@ -45,6 +45,41 @@ fn l10_pitfall_15_a_busy_loop_looks_at_its_sockets() {
     }
 }
 
+/// Turns that take long are few: between two looks at the sockets is no more time than one turn of each task takes.
+#[test]
+fn pitfall_15_a_loop_with_long_turns_looks_at_its_sockets_after_each() {
+    let clock = Clock::new_virtual();
+    let runtime = Runtime::builder().clock(clock.clone()).build().unwrap();
+    let longest = runtime.block_on(async {
+        let (mut near, mut far) = pair().await;
+        let served = Rc::new(Cell::new(0));
+        let count = served.clone();
+        let reader = create_task(async move {
+            while far.read_exact(&mut [0; 1]).await.is_ok() {
+                count.set(count.get() + 1);
+            }
+        });
+        yield_now().await; // it waits now
+        let mut longest = 0;
+        for n in 1..=10 {
+            near.write_all(b"x").await.unwrap();
+            let mut turns = 0;
+            while served.get() < n {
+                turns += 1;
+                clock.block_for(ms(5));
+                yield_now().await;
+            }
+            longest = longest.max(turns);
+        }
+        drop(near);
+        reader.await.unwrap();
+        longest
+    });
+    let longest = longest.unwrap();
+    // A turn in which the bytes come, one in which that is seen, and one for the reader.
+    assert!(longest <= 3, "served only after {longest} turns of 5 ms");
+}
+
 #[test]
 fn pitfall_15_many_busy_tasks_and_a_chain_of_connections() {
     with_interval(256)

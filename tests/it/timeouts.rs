@@ -1,10 +1,12 @@
 //! `timeout` and `timeout_at`.
 
-use std::future::pending;
+use std::cell::Cell;
+use std::future::{Future, pending, poll_fn};
+use std::rc::Rc;
 use std::time::Duration;
 
 use glassloop::trace;
-use glassloop::{Elapsed, Instant, create_task, now, sleep, timeout, timeout_at, yield_now};
+use glassloop::{Elapsed, Instant, create_task, gather, now, sleep, timeout, timeout_at, wait_for, yield_now};
 
 use crate::common::{Log, at, ms, run};
 
@@ -140,5 +142,30 @@ fn dropped_it_drops_the_future_and_its_timer() {
         assert!(task.await.is_err());
         assert_eq!(log.take(), "dropped");
         assert!(nothing_armed());
+    });
+}
+
+/// What is awaited inside goes with the future; so nobody is left who could await it elsewhere, and would have to ask again.
+#[test]
+fn the_end_of_the_time_wakes_nobody_who_owned_what_was_awaited() {
+    run(async {
+        let polls = Rc::new(Cell::new(0));
+        let counted = polls.clone();
+        let mut work = Box::pin(async {
+            assert!(timeout(ms(10), create_task(pending::<()>())).await.is_err());
+            sleep(ms(1)).await;
+            assert!(timeout(ms(10), gather([pending::<()>()])).await.is_err());
+            sleep(ms(1)).await;
+            assert!(wait_for(create_task(pending::<()>()), Some(Duration::ZERO)).await.is_err());
+            sleep(ms(1)).await;
+        });
+        create_task(poll_fn(move |cx| {
+            counted.set(counted.get() + 1);
+            work.as_mut().poll(cx)
+        }))
+        .await
+        .unwrap();
+        // One at the start, and one for the end of each wait: the last `wait_for` yields.
+        assert_eq!(polls.get(), 7);
     });
 }

@@ -20,55 +20,60 @@ use loom::thread::{self, Thread};
 use super::parking::Parking;
 use super::pending::Word;
 
-/// The slot that is woken in these models.
-const BIT: u32 = 5;
+/// The slots that are woken in these models: neighbours, whose bits stand in one word.
+const SLOTS: usize = 2;
 
-/// A remote half, with a counter in place of the queue.
+/// A remote half, with a counter a slot in place of the queue.
 struct Half {
     parking: Parking,
     pending: Word,
-    pushed: AtomicUsize,
+    pushed: [AtomicUsize; SLOTS],
     owner: Thread,
 }
 
 impl Half {
     fn new() -> Arc<Half> {
         let (parking, pending) = (Parking::new(), Word::new());
-        Arc::new(Half { parking, pending, pushed: AtomicUsize::new(0), owner: thread::current() })
+        Arc::new(Half { parking, pending, pushed: Default::default(), owner: thread::current() })
     }
 
     /// As `RemoteHalf::send`.
-    fn send(&self) {
-        self.pushed.fetch_add(1, Relaxed);
+    fn send(&self, slot: usize) {
+        self.pushed[slot].fetch_add(1, Relaxed);
         if self.parking.notify() {
             self.owner.unpark();
         }
     }
 
     /// As `remote::wake`.
-    fn wake(&self) {
-        if !self.pending.set(BIT) {
-            self.send();
+    fn wake(&self, slot: usize) {
+        if !self.pending.set(slot as u32) {
+            self.send(slot);
         }
     }
 
-    /// As `Core::drain_messages`; each message gives its slot a turn.
-    fn drain(&self, drained: &mut usize, mut turn: impl FnMut()) {
-        for _ in *drained..self.pushed.load(Relaxed) {
-            *drained += 1;
-            self.pending.clear(1 << BIT);
-            turn();
+    /// As `Core::drain_messages`: takes out all there is, clears their bits together, and then each message gives its slot a turn.
+    fn drain(&self, drained: &mut [usize; SLOTS], mut turn: impl FnMut(usize)) {
+        let mut slots = Vec::new();
+        for (slot, drained) in drained.iter_mut().enumerate() {
+            let pushed = self.pushed[slot].load(Relaxed);
+            slots.extend((*drained..pushed).map(|_| slot));
+            *drained = pushed;
         }
+        if !slots.is_empty() {
+            self.pending.clear(slots.iter().fold(0, |bits, slot| bits | 1 << slot));
+        }
+        slots.into_iter().for_each(&mut turn);
     }
 
     /// As the loop that drives an executor: ticks, and sleeps when there is nothing to do.
-    fn run_until(&self, mut turn: impl FnMut(), mut enough: impl FnMut(usize) -> bool, mut sleep: impl FnMut()) {
-        let mut drained = 0;
+    fn run_until(&self, mut turn: impl FnMut(usize), mut enough: impl FnMut(usize) -> bool, mut sleep: impl FnMut()) {
+        let mut drained = [0; SLOTS];
         loop {
             if self.parking.take() {
                 self.drain(&mut drained, &mut turn);
             }
-            if enough(drained) {
+            if enough(drained.iter().sum()) {
                 return;
             }
             if self.parking.begin_park() {
@@ -91,9 +96,9 @@ fn nothing_pushed_is_missed(pushers: usize, sleep: fn()) {
         let half = Half::new();
         for _ in 0..pushers {
             let half = half.clone();
-            thread::spawn(move || half.send());
+            thread::spawn(move || half.send(0));
         }
-        half.run_until(|| (), |drained| drained == pushers, sleep);
+        half.run_until(|_| (), |drained| drained == pushers, sleep);
     });
 }
 
@@ -113,14 +118,14 @@ fn parking_that_ends_for_another_reason() {
     check(|| {
         let half = Half::new();
         let pusher = half.clone();
-        thread::spawn(move || pusher.send());
+        thread::spawn(move || pusher.send(0));
         let mut slept = false;
         let sleep = || {
             if std::mem::replace(&mut slept, true) {
                 thread::park()
             }
         };
-        half.run_until(|| (), |drained| drained == 1, sleep);
+        half.run_until(|_| (), |drained| drained == 1, sleep);
     });
 }
 
@@ -133,11 +138,11 @@ fn the_turn_sees_what_was_written(wakers: usize) {
             let (half, data) = (half.clone(), data.clone());
             thread::spawn(move || {
                 data[waker].store(1, Relaxed);
-                half.wake();
+                half.wake(0);
             });
         }
         let seen = std::cell::Cell::new(0);
-        let turn = || seen.set(data[0].load(Relaxed) + data[1].load(Relaxed));
+        let turn = |_| seen.set(data[0].load(Relaxed) + data[1].load(Relaxed));
         half.run_until(turn, |_| seen.get() == wakers, thread::park);
     });
 }
@@ -162,10 +167,29 @@ fn pending_bit_with_one_waker_that_wakes_twice() {
         thread::spawn(move || {
             for value in 1..=2 {
                 written.store(value, Relaxed);
-                waker.wake();
+                waker.wake(0);
             }
         });
         let seen = std::cell::Cell::new(0);
-        half.run_until(|| seen.set(datum.load(Relaxed)), |_| seen.get() == 2, thread::park);
+        half.run_until(|_| seen.set(datum.load(Relaxed)), |_| seen.get() == 2, thread::park);
+    });
+}
+
+/// Their bits are cleared together: each turn sees what was written for it, whoever set a bit of the word last.
+#[test]
+fn pending_bits_of_two_slots_in_one_word() {
+    check(|| {
+        let half = Half::new();
+        let data = Arc::new([AtomicUsize::new(0), AtomicUsize::new(0)]);
+        for slot in 0..SLOTS {
+            let (half, data) = (half.clone(), data.clone());
+            thread::spawn(move || {
+                data[slot].store(1, Relaxed);
+                half.wake(slot);
+            });
+        }
+        let seen = std::cell::RefCell::new([0; SLOTS]);
+        let turn = |slot: usize| seen.borrow_mut()[slot] = data[slot].load(Relaxed);
+        half.run_until(turn, |_| *seen.borrow() == [1; SLOTS], thread::park);
     });
 }

@@ -1,8 +1,8 @@
 //! One bit a slot: a wake from another thread is on its way. A flood of wakes costs one read-modify-write each.
 //!
-//! The bit belongs to the *slot*, not to the ticket: whoever finds it set relies on the message that the other one pushed, and so the owner
-//! wakes whoever lives in the slot, whatever generation the message names. It clears the bit *before* it looks: a wake that
-//! comes later finds the bit clear and sends a message of its own; one that came before is made good by the turn that follows.
+//! The bit belongs to the *slot*, not to the ticket: whoever finds it set relies on the message that the other one pushed. So a message names
+//! the slot, and the owner wakes whoever lives there. It clears the bit *before* it looks: a wake that comes later finds the bit clear
+//! and sends a message of its own; one that came before is made good by the turn that follows.
 
 use std::sync::OnceLock;
 

@@ -21,6 +21,10 @@ mod root;
 #[cfg(feature = "trace")]
 mod seats;
 mod shutdown;
+#[cfg(feature = "trace")]
+mod starts;
+#[cfg(feature = "trace")]
+mod starts_model;
 mod strangers;
 mod wakers;
 #[cfg(feature = "trace")]

@@ -14,10 +14,14 @@ use crate::gather::{ended, peek};
 use crate::replay::Comparer;
 
 /// Marsaglia's xorshift: the same program for the same seed, everywhere.
-struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn new(seed: u64) -> Random {
+        Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -186,7 +190,7 @@ fn run(seed: u64) -> usize {
     let executor = Rc::new(executor());
     let comparer = Comparer::watch(&executor);
     let world = Rc::new(World {
-        random: RefCell::new(Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)),
+        random: RefCell::new(Random::new(seed)),
         executor: Rc::downgrade(&executor),
         tasks: RefCell::default(),
         groups: RefCell::default(),

@@ -13,7 +13,7 @@
 //! slot comes first. When `elapsed` reaches a slot, its timers *cascade*: each now differs in a lower digit only.
 //! Ticks that differ beyond the sixth digit (2.2 years) wait in `far`, one list for each such *era*.
 //!
-//! The wheel never reads a clock, and moves one entry at a time, so that each move can be shown as it happens.
+//! The wheel never reads a clock. It moves one entry at a time while each move is shown as it happens, else place by place.
 
 use std::collections::BTreeMap;
 
@@ -135,8 +135,8 @@ impl Wheel {
         self.draining.is_some()
     }
 
-    /// Not if it [is interrupted](Wheel::is_interrupted). As [`step`](Wheel::step) until there is nothing more to do, place by place, when nobody wants to be shown each move. `reach` is called with each
-    /// entry whose tick has come.
+    /// All that is to be done up to tick `to`, place by place, while nobody is shown each [`step`](Wheel::step). `reach` is called with each entry
+    /// whose tick has come. Not if the wheel [is interrupted](Wheel::is_interrupted).
     pub(super) fn advance(&mut self, entries: &mut Entries, to: u64, mut reach: impl FnMut(u32, &mut Entry)) {
         while let Some((tick, place)) = self.next_stop().filter(|(tick, _)| *tick <= to) {
             self.elapsed = tick;
