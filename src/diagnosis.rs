@@ -26,6 +26,8 @@ mod lost;
 pub(crate) mod picture;
 mod resources;
 #[cfg(feature = "trace")]
+mod table;
+#[cfg(feature = "trace")]
 pub(crate) mod watch;
 pub(crate) mod words;
 

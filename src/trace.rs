@@ -61,7 +61,7 @@ use hub::Told;
 pub(crate) use hub::{Hub, Running};
 pub use read::{parse, read};
 pub use recorder::FileError;
-use recorder::{Recorder, Recording};
+use recorder::{Keyframes, Recorder, Recording};
 use schema::RunEnding;
 pub use spans::{Span, mark, out, println, span};
 
@@ -180,7 +180,7 @@ pub(crate) struct Setup {
     observers: Vec<Rc<dyn Observer>>,
     recording: Option<Recording>,
     with_output: bool,
-    keyframes: Option<u64>,
+    keyframes: Option<Keyframes>,
     /// The loop's, when there is one.
     hub: Rc<OnceCell<Weak<Hub>>>,
 }
@@ -201,7 +201,9 @@ impl Setup {
             let recorder = Rc::new(Recorder::create(recording, context, on_report)?);
             hub.recorder.get_or_init(|| recorder);
         }
-        hub.observers.get_or_init(|| self.observers.into_iter().map(Told::from).collect());
+        if !self.observers.is_empty() {
+            hub.observers.get_or_init(|| self.observers.into_iter().map(Told::from).collect());
+        }
         if let Some(watch) = context.watch.get() {
             hub.watch.get_or_init(|| watch.clone());
         }
@@ -235,7 +237,8 @@ impl Builder {
     /// Records every step in a file: `.ndjson` for one JSON object a line, `.glt` for the compact [binary format](crate::trace::glt), `.html` for a
     /// [page](crate::trace::html) that steps through the run, `.json` or `.pftrace` for [Perfetto](crate::trace::perfetto) (more than a million events
     /// are too many for JSON's viewers). Pages and pictures are written when the loop is dropped. Loops of one process that name the same file follow
-    /// each other in it; one that is made while another still records there takes the next name that is free: `run-2.glt` for `run.glt`.
+    /// each other in it; one that is made while another still records there takes the next name that is free: `run-2.glt` for `run.glt`. A page or a
+    /// picture has to be written anew for each loop, so it takes 32 of them, or 16 MiB, and the loop after that takes the next name too.
     ///
     /// If the file can no longer be written, that is [reported](crate::Report::TraceLost) once, and the loop goes on unrecorded.
     ///
@@ -266,17 +269,22 @@ impl Builder {
     /// Has a `.glt` file describe the whole state of the loop after every `events` steps: a reader can begin at each of these. Without this it is 4,096, or
     /// more where the state is large. 0 counts as 1: the state stands beside each step, to be held against what the steps say.
     pub fn trace_keyframes(mut self, events: u64) -> Builder {
-        self.tracing.keyframes = Some(events.max(1));
+        self.tracing.keyframes = Some(Keyframes::Every(events));
         self
     }
 
-    /// Records in the file that the environment variable `GLASSLOOP_TRACE` names, if it is set and [`trace`](Builder::trace) was not called.
+    /// Records in the file that the environment variable `GLASSLOOP_TRACE` names, if it is set and [`trace`](Builder::trace) was not called; with
+    /// [keyframes](Builder::trace_keyframes) as `GLASSLOOP_TRACE_KEYFRAMES` says, if that is set. If it is no number, the loop cannot be built.
     pub fn trace_from_env(mut self) -> Builder {
         let named = || std::env::var_os("GLASSLOOP_TRACE").filter(|path| !path.is_empty());
         if self.tracing.recording.is_none()
             && let Some(path) = named()
         {
             self.tracing.recording = Some(Recording { path: path.into(), ..Recording::default() });
+            if let Some(value) = std::env::var_os("GLASSLOOP_TRACE_KEYFRAMES") {
+                let value = value.to_string_lossy().into_owned();
+                self.tracing.keyframes = Some(value.parse().map_or(Keyframes::NoNumber(value), Keyframes::Every));
+            }
         }
         self
     }

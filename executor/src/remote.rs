@@ -187,6 +187,7 @@ impl ExecutorId {
     }
 
     /// Whether this is the executor that runs on this thread.
+    #[inline]
     pub fn is_current(self) -> bool {
         with_current(|core| core.id == self).unwrap_or(false)
     }

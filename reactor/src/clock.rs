@@ -133,7 +133,7 @@ impl Clock {
 
     /// The last reading that anybody took: a lower bound of `now()` that costs no system call.
     #[inline]
-    pub(crate) fn latest(&self) -> Instant {
+    pub fn latest(&self) -> Instant {
         self.inner.latest.get()
     }
 

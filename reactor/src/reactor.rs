@@ -212,10 +212,16 @@ impl Reactor {
     }
 
     /// Has `observer` told every event from now on; `None`: nobody. (With the feature `trace`.)
+    ///
+    /// # Panics
+    /// If the present observer calls it while it is told of an event.
     #[cfg(feature = "trace")]
     pub fn set_observer(&self, observer: Option<Rc<dyn Observer>>) {
+        let slot = self.shared.observer.try_borrow_mut();
+        let mut slot = slot.expect("glassloop: a reactor was given another observer by the one that it has");
         self.shared.observed.set(observer.is_some());
-        let _former = self.shared.observer.replace(observer); // dropped outside of the borrow
+        let _former = std::mem::replace(&mut *slot, observer);
+        drop(slot); // the former one is dropped outside of the borrow
     }
 
     #[inline]
@@ -239,11 +245,9 @@ impl Reactor {
     #[inline(never)]
     fn tell(&self, event: &Event) {
         #[cfg(feature = "trace")]
-        {
-            let observer = self.shared.observer.borrow().clone();
-            if let Some(observer) = observer {
-                observer.event(event);
-            }
+        // Borrowed meanwhile: an observer cannot replace itself while it is told.
+        if let Some(observer) = &*self.shared.observer.borrow() {
+            observer.event(event);
         }
         #[cfg(not(feature = "trace"))]
         let _ = event;

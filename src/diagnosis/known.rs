@@ -1,16 +1,15 @@
 //! What is known of each task from its events: what it waits for, who else may wake it, and what it waited for
 //! last.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{BuildHasherDefault, Hasher};
 use std::panic::Location;
 
 use glassloop_executor::{TaskId, TaskRef};
 use glassloop_reactor::Instant;
 
+use super::table::{Key, Table};
+
 /// A place where a primitive of ours keeps the ticket of a task, to wake it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Node {
     /// With a task, or a gather, whose end is waited for.
     Join(TaskId),
@@ -20,6 +19,26 @@ pub(crate) enum Node {
     Source(u64, u64),
     /// In the line of a resource, under the number of the waiter.
     Resource(u64, u64),
+}
+
+impl Key for Node {
+    #[inline]
+    fn number(self) -> u64 {
+        match self {
+            Node::Join(target) => target << 2,
+            Node::Timer(timer) => timer << 2 | 1,
+            // No other source has a waiter of this number.
+            Node::Source(_, waiter) => waiter << 2 | 2,
+            Node::Resource(id, waiter) => (id.rotate_left(32) ^ waiter) << 2 | 3,
+        }
+    }
+}
+
+impl Key for TaskRef {
+    #[inline]
+    fn number(self) -> u64 {
+        self.task ^ self.child.map_or(0, |child| u64::from(child) << 32 | 1 << 31)
+    }
 }
 
 /// What a task waits for, where and since when.
@@ -45,8 +64,6 @@ pub(super) struct Facts {
     pub(super) last: Option<(Node, Wait)>,
     /// That one ended with a wake, and the task was not polled since.
     just_woken: bool,
-    /// The wait whose end led to the last poll.
-    pub(super) before: Option<(Node, Wait)>,
     /// How many of its polls were too long.
     pub(super) slow_polls: u32,
     /// It was said that its wake is lost.
@@ -75,23 +92,32 @@ struct Poll {
 /// See the [module](self).
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    nodes: Map<Node, Wait>,
-    tasks: Map<TaskRef, Facts>,
+    nodes: Table<Node, Wait>,
+    tasks: Table<TaskRef, Facts>,
     poll: Option<Poll>,
+    /// The wait whose end led to the last poll, in debug mode.
+    before: Option<(Node, Wait)>,
 }
 
 impl Known {
     pub(super) fn facts(&self, task: TaskRef) -> Option<&Facts> {
-        self.tasks.get(&task)
+        self.tasks.get(task)
     }
 
     pub(super) fn facts_mut(&mut self, task: TaskRef) -> Option<&mut Facts> {
-        self.tasks.get_mut(&task)
+        self.tasks.get_mut(task)
     }
 
     /// Who waits there.
     pub(super) fn wait(&self, node: Node) -> Option<&Wait> {
-        self.nodes.get(&node)
+        self.nodes.get(node)
+    }
+
+    /// The task's poll has just ended, and took too long: how often that was so, and the wait whose end led to the poll.
+    pub(super) fn was_slow(&mut self, task: TaskRef) -> Option<(u32, Option<(Node, Wait)>)> {
+        let facts = self.tasks.get_mut(task)?;
+        facts.slow_polls += 1;
+        Some((facts.slow_polls, self.before))
     }
 
     /// Whoever is being polled was woken meanwhile.
@@ -104,8 +130,8 @@ impl Known {
     #[inline]
     pub(super) fn poll_begins(&mut self, task: TaskRef, tickets: u64, remember: bool) {
         if remember {
-            let facts = self.tasks.entry(task).or_default();
-            facts.before = facts.last.filter(|_| facts.just_woken);
+            let facts = self.tasks.entry(task);
+            self.before = facts.last.filter(|_| facts.just_woken);
             facts.just_woken = false;
         }
         self.poll = Some(Poll { task, tickets, waits: 0, woken: false });
@@ -114,7 +140,7 @@ impl Known {
     /// The task is pending. Says whether nobody can wake it: its poll has left nothing with anybody.
     pub(super) fn poll_ends(&mut self, tickets: u64) -> bool {
         let Some(poll) = self.poll.take().filter(|poll| !poll.woken) else { return false };
-        let facts = self.tasks.entry(poll.task).or_default();
+        let facts = self.tasks.entry(poll.task);
         facts.unseen = tickets.saturating_sub(poll.tickets) > poll.waits;
         facts.is_forsaken()
     }
@@ -131,7 +157,7 @@ impl Known {
 
     pub(super) fn task_ends(&mut self, task: TaskRef) {
         self.poll.take_if(|poll| poll.task == task);
-        self.tasks.remove(&task);
+        self.tasks.remove(task);
     }
 
     /// A task waits, or waits still, under a place that it has already.
@@ -141,28 +167,25 @@ impl Known {
         {
             poll.waits += 1;
         }
-        match self.nodes.entry(node) {
-            Entry::Vacant(place) => drop(place.insert(wait)),
-            Entry::Occupied(mut place) if place.get().task == wait.task => {
-                wait.since = place.get().since;
-                place.insert(wait);
+        if let Some(former) = self.nodes.get(node) {
+            if former.task == wait.task {
+                wait.since = former.since;
+                self.nodes.insert(node, wait);
                 return;
             }
-            Entry::Occupied(mut place) => {
-                let former = place.insert(wait);
-                if let Some(facts) = self.tasks.get_mut(&former.task) {
-                    facts.nodes = facts.nodes.saturating_sub(1);
-                }
+            if let Some(facts) = self.tasks.get_mut(former.task) {
+                facts.nodes = facts.nodes.saturating_sub(1);
             }
         }
+        self.nodes.insert(node, wait);
         // A callback waits before its first poll.
-        self.tasks.entry(wait.task).or_default().nodes += 1;
+        self.tasks.entry(wait.task).nodes += 1;
     }
 
     /// A wait is over. Gives the task, if now nobody can wake it that has not been woken by this.
     pub(super) fn wait_ends(&mut self, node: Node, woken: bool) -> Option<TaskRef> {
-        let wait = self.nodes.remove(&node)?;
-        let facts = self.tasks.get_mut(&wait.task)?;
+        let wait = self.nodes.remove(node)?;
+        let facts = self.tasks.get_mut(wait.task)?;
         facts.nodes = facts.nodes.saturating_sub(1);
         facts.last = Some((node, wait));
         facts.just_woken |= woken;
@@ -172,7 +195,7 @@ impl Known {
 
     /// So many clones of a task's waker are with strangers now. Gives the task, if nobody can wake it any more.
     pub(super) fn strangers_hold(&mut self, task: TaskRef, wakers: u32) -> Option<TaskRef> {
-        let facts = self.tasks.entry(task).or_default();
+        let facts = self.tasks.entry(task);
         facts.strangers = wakers;
         let forsaken = facts.is_forsaken() && !self.is_polled(task);
         forsaken.then_some(task)
@@ -181,36 +204,5 @@ impl Known {
     /// Who is being polled has not said its last word.
     fn is_polled(&self, task: TaskRef) -> bool {
         self.poll.is_some_and(|poll| poll.task == task)
-    }
-}
-
-/// Looked into at nearly every event: keys are small numbers, so a good mix of their bits will do.
-type Map<K, V> = HashMap<K, V, BuildHasherDefault<Mix>>;
-
-#[derive(Default)]
-struct Mix(u64);
-
-impl Hasher for Mix {
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.write_u64(u64::from(*byte)));
-    }
-
-    fn write_u32(&mut self, number: u32) {
-        self.write_u64(u64::from(number));
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        // Fibonacci hashing: a map of the standard library takes the upper bits for one thing and the lower for
-        // another.
-        let mixed = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.0 = mixed ^ mixed >> 32;
-    }
-
-    fn write_isize(&mut self, number: isize) {
-        self.write_u64(number as u64);
-    }
-
-    fn finish(&self) -> u64 {
-        self.0
     }
 }

@@ -3,7 +3,6 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::panic::Location;
-use std::ptr;
 
 use glassloop_executor::{Ending, Event as Step, TaskId, TaskRef, TaskState, WaitEnd, task_of_parts, tickets_taken};
 use glassloop_reactor::{Clock, Event as Turn, Instant, WaitEnd as SourceWaitEnd, WakerId};
@@ -15,7 +14,7 @@ use super::resources::label;
 use crate::context::{self, Context};
 use crate::report::Report;
 use crate::task::name_of;
-use crate::trace::{Change, Event, SeenWait};
+use crate::trace::{Change, SeenWait};
 
 /// To await the end of a gather.
 const GATHER: &str = "gather";
@@ -46,12 +45,7 @@ impl Watch {
     /// A poll of the task has taken too long: which of its long polls it is, if that should be said, and which wait
     /// ended right before it. Said are the first, the second, the fourth and so on.
     pub(crate) fn stalled(&self, task: TaskRef) -> Option<(u32, Option<LastWait>)> {
-        let (times, last) = {
-            let mut known = self.known.borrow_mut();
-            let facts = known.facts_mut(task)?;
-            facts.slow_polls += 1;
-            (facts.slow_polls, facts.before)
-        };
+        let (times, last) = self.known.borrow_mut().was_slow(task)?;
         times.is_power_of_two().then(|| (times, last.map(|(node, wait)| in_words(node, &wait))))
     }
 
@@ -153,6 +147,18 @@ impl Watch {
         }
     }
 
+    #[inline(always)]
+    pub(crate) fn of_reactor(&self, event: &Turn) {
+        match event {
+            Turn::Tried { .. }
+            | Turn::Ready { .. }
+            | Turn::NotReady { .. }
+            | Turn::Park { .. }
+            | Turn::Unpark { .. } => {}
+            event => self.reactor_event(event),
+        }
+    }
+
     #[inline(never)]
     fn reactor_event(&self, event: &Turn) {
         let task_of = |waker: WakerId| task_of_parts(waker.data, waker.vtable);
@@ -178,11 +184,18 @@ impl Watch {
         }
     }
 
+    #[inline(always)]
+    pub(crate) fn of_resource(&self, id: u64, change: &Change) {
+        match change {
+            Change::Len { .. } => {}
+            change => self.resource_event(id, change),
+        }
+    }
+
     #[inline(never)]
     fn resource_event(&self, id: u64, change: &Change) {
         match change {
-            // In another loop of this thread, the waker is another's.
-            Change::WaitOn(SeenWait { number, task, operation, location, .. }) if self.is_here() => {
+            Change::WaitOn(SeenWait { number, task, operation, location, .. }) => {
                 self.wait_begins(Node::Resource(id, *number), *task, operation, location);
             }
             Change::Woken(number) => self.wait_ends(Node::Resource(id, *number), true),
@@ -191,25 +204,16 @@ impl Watch {
         }
     }
 
-    /// Whether the loop that this belongs to is the one that runs.
-    fn is_here(&self) -> bool {
-        let current = context::current();
-        current.as_ref().and_then(|context| context.watch.get()).is_some_and(|watch| ptr::eq(&**watch, self))
-    }
-
     #[inline(always)]
-    pub(crate) fn event(&self, event: &Event<'_>) {
+    pub(crate) fn of_executor(&self, event: &Step<'_>) {
         match event {
             // Of who can wake whom, these say nothing; and they are many.
-            Event::Executor(Step::Wake { .. } | Step::Dequeue(_)) | Event::Resource(_, Change::Len { .. }) => {}
+            Step::Wake { .. } | Step::Dequeue(_) => {}
             // These are as many, and need no call.
-            Event::Executor(Step::Enqueue(task)) => self.known.borrow_mut().enqueued(*task),
-            Event::Executor(Step::PollBegin(task)) => self.poll_begins(*task),
-            Event::Executor(Step::PollEnd { task, ready }) => self.poll_ends(*task, *ready),
-            Event::Executor(event) => self.executor_event(event),
-            Event::Reactor(event) => self.reactor_event(event),
-            Event::Resource(id, change) => self.resource_event(*id, change),
-            Event::Loop(_) => {}
+            Step::Enqueue(task) => self.known.borrow_mut().enqueued(*task),
+            Step::PollBegin(task) => self.poll_begins(*task),
+            Step::PollEnd { task, ready } => self.poll_ends(*task, *ready),
+            event => self.executor_event(event),
         }
     }
 }

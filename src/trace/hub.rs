@@ -25,35 +25,33 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    /// Tells of an event of this loop: inside of it, also if another one runs in one of its polls. Tasks are known by their wakers there.
-    #[inline]
-    fn tell(&self, record: impl FnOnce(&Recorder), event: Event<'_>) {
-        match self.home.get() {
-            Some((executor, home)) if !executor.is_current() => self.tell_from_outside(home, record, event),
-            _ => self.tell_here(record, event),
-        }
+    /// Whether this is told inside of the loop that it is of: not if another one runs in one of its polls.
+    #[inline(always)]
+    fn is_home(&self) -> bool {
+        self.home.get().is_none_or(|(executor, _)| executor.is_current())
     }
 
+    /// Calls `tell` inside of that loop: tasks are known by their wakers there.
     #[cold]
-    fn tell_from_outside(&self, home: &Weak<Context>, record: impl FnOnce(&Recorder), event: Event<'_>) {
-        match home.upgrade() {
-            Some(home) => context::enter(&home, || self.tell_here(record, event)),
-            None => self.tell_here(record, event),
+    fn tell_from_outside(&self, tell: &dyn Fn()) {
+        match self.home.get().and_then(|(_, home)| home.upgrade()) {
+            Some(home) => context::enter(&home, tell),
+            None => tell(),
         }
     }
 
-    /// Tells the recorder, and then whoever watches for lost wakes and the others: so what one of those reports of an event comes after it in the recording.
-    #[inline]
-    fn tell_here(&self, record: impl FnOnce(&Recorder), event: Event<'_>) {
-        if let Some(recorder) = self.recorder.get() {
-            record(recorder);
+    /// After the recorder and whoever watches for lost wakes were told: so what an observer reports of an event comes after it in the
+    /// recording.
+    #[inline(always)]
+    fn tell_observers(&self, event: Event<'_>) {
+        if let Some(observers) = self.observers.get() {
+            self.tell_each(observers, &event);
         }
-        if let Some(watch) = self.watch.get() {
-            watch.event(&event);
-        }
-        for observer in self.observers.get().into_iter().flatten() {
-            observer.tell(self, &event);
-        }
+    }
+
+    #[inline(never)]
+    fn tell_each(&self, observers: &[Told], event: &Event<'_>) {
+        observers.iter().for_each(|observer| observer.tell(self, event));
     }
 
     #[inline]
@@ -69,17 +67,46 @@ impl Hub {
         }
     }
 
-    #[cold]
     fn tell_of_loop(&self, event: LoopEvent<'_>) {
-        self.tell(|recorder| recorder.of_loop(event), Event::Loop(event));
+        if !self.is_home() {
+            return self.tell_from_outside(&|| self.loop_event(event));
+        }
+        self.loop_event(event);
+    }
+
+    #[inline]
+    fn loop_event(&self, event: LoopEvent<'_>) {
+        if let Some(recorder) = self.recorder.get() {
+            recorder.of_loop(event);
+        }
+        self.tell_observers(Event::Loop(event));
+    }
+
+    #[inline]
+    fn reactor_event(&self, event: &reactor::Event) {
+        if let Some(recorder) = self.recorder.get() {
+            recorder.of_reactor(event);
+        }
+        if let Some(watch) = self.watch.get() {
+            watch.of_reactor(event);
+        }
+        self.tell_observers(Event::Reactor(event));
     }
 
     pub(super) fn next_span(&self) -> u64 {
         self.next_span.replace(self.next_span.get() + 1)
     }
 
+    /// Tells of a change of a resource: called inside of the loop.
+    #[inline]
     pub(crate) fn resource(&self, id: u64, change: &Change) {
-        self.tell(|recorder| recorder.of_resource(id, change), Event::Resource(id, change));
+        if let Some(recorder) = self.recorder.get() {
+            recorder.of_resource(id, change);
+        }
+        if let Some(watch) = self.watch.get() {
+            watch.of_resource(id, change);
+        }
+        self.tell_observers(Event::Resource(id, change));
     }
 }
 
@@ -117,14 +144,24 @@ impl Told {
 
 /// An executor tells only what happens while it runs on this thread.
 impl executor::Observer for Hub {
+    #[inline]
     fn event(&self, event: &executor::Event<'_>) {
-        self.tell_here(|recorder| recorder.of_executor(event), Event::Executor(event));
+        if let Some(recorder) = self.recorder.get() {
+            recorder.of_executor(event);
+        }
+        if let Some(watch) = self.watch.get() {
+            watch.of_executor(event);
+        }
+        self.tell_observers(Event::Executor(event));
     }
 }
 
 impl reactor::Observer for Hub {
     fn event(&self, event: &reactor::Event) {
-        self.tell(|recorder| recorder.of_reactor(event), Event::Reactor(event));
+        if !self.is_home() {
+            return self.tell_from_outside(&|| self.reactor_event(event));
+        }
+        self.reactor_event(event);
     }
 }
 

@@ -68,19 +68,21 @@ impl Translator {
         }
     }
 
-    pub(crate) fn of_reactor<'a>(&self, event: &reactor::Event) -> Entry<Text<'a>> {
-        let entry = of_reactor(event);
-        self.cause.set(match entry {
-            Entry::TimerFire { timer, .. } => Some((Via::Timer, timer)),
-            Entry::SourceWaitOff { source, why: WaitEnd::Woken, .. } => Some((Via::Io, source)),
+    #[inline(always)]
+    pub(crate) fn of_reactor(&self, event: &reactor::Event, to: &mut impl Take) {
+        use reactor::Event::{TimerFire, WaitOff};
+        self.cause.set(match *event {
+            TimerFire { timer, .. } => Some((Via::Timer, timer)),
+            WaitOff { source, why: reactor::WaitEnd::Woken, .. } => Some((Via::Io, source)),
             _ => None,
         });
-        entry
+        of_reactor(event, to);
     }
 
-    pub(crate) fn of_resource<'a>(&self, resource: u64, change: &'a Change) -> Entry<Text<'a>> {
+    #[inline(always)]
+    pub(crate) fn of_resource(&self, resource: u64, change: &Change, to: &mut impl Take) {
         self.cause.set(matches!(change, Change::Woken(_)).then_some((Via::Resource, resource)));
-        of_resource(resource, change)
+        of_resource(resource, change, to);
     }
 
     /// What the program prints is told, or only its length.
@@ -138,24 +140,36 @@ fn finding_of(report: &Report) -> (Finding, Option<TaskRef>) {
     }
 }
 
-fn of_reactor<'a>(event: &reactor::Event) -> Entry<Text<'a>> {
+/// Takes what is to be recorded. Each kind is given on by itself, where it is known which it is: so it need not be asked for again.
+pub(crate) trait Take {
+    fn take(&mut self, entry: &Entry<Text<'_>>);
+}
+
+impl Take for &mut dyn FnMut(&Entry<Text<'_>>) {
+    fn take(&mut self, entry: &Entry<Text<'_>>) {
+        self(entry);
+    }
+}
+
+#[inline(always)]
+fn of_reactor(event: &reactor::Event, to: &mut impl Take) {
     use reactor::Event::*;
     match *event {
         TimerArm { timer, waker, deadline, place, location } => {
             let (task, deadline) = (task_of(&waker), deadline.as_nanos());
-            Entry::TimerArm { timer, task, deadline, place, loc: Text::At(location) }
+            to.take(&Entry::TimerArm { timer, task, deadline, place, loc: Text::At(location) });
         }
-        TimerMove { timer, from, to } => Entry::TimerCascade { timer, from, to },
-        TimerFire { timer, late, .. } => Entry::TimerFire { timer, late: nanos(late) },
-        TimerCancel { timer } => Entry::TimerCancel { timer },
-        TimerWaker { timer, waker } => Entry::TimerWaker { timer, task: task_of(&waker) },
-        ClockJump { from, to } => Entry::ClockJump { from: from.as_nanos(), to: to.as_nanos() },
-        SourceAdd { source, kind } => Entry::SourceAdd { source, label: Text::Static(kind) },
-        SourceDrop { source } => Entry::SourceDel { source },
+        TimerMove { timer, from, to: place } => to.take(&Entry::TimerCascade { timer, from, to: place }),
+        TimerFire { timer, late, .. } => to.take(&Entry::TimerFire { timer, late: nanos(late) }),
+        TimerCancel { timer } => to.take(&Entry::TimerCancel { timer }),
+        TimerWaker { timer, waker } => to.take(&Entry::TimerWaker { timer, task: task_of(&waker) }),
+        ClockJump { from, to: until } => to.take(&Entry::ClockJump { from: from.as_nanos(), to: until.as_nanos() }),
+        SourceAdd { source, kind } => to.take(&Entry::SourceAdd { source, label: Text::Static(kind) }),
+        SourceDrop { source } => to.take(&Entry::SourceDel { source }),
         Ready { source, readable, writable, read_closed, write_closed } => {
-            Entry::Ready { source, readable, writable, read_closed, write_closed }
+            to.take(&Entry::Ready { source, readable, writable, read_closed, write_closed });
         }
-        NotReady { source, direction } => Entry::NotReady { source, direction: direction_of(direction) },
+        NotReady { source, direction } => to.take(&Entry::NotReady { source, direction: direction_of(direction) }),
         Tried { source, direction, result } => {
             let direction = direction_of(direction);
             let (result, bytes) = match result {
@@ -164,52 +178,56 @@ fn of_reactor<'a>(event: &reactor::Event) -> Entry<Text<'a>> {
                 reactor::Tried::Failed(ErrorKind::WouldBlock) => (schema::Tried::WouldBlock, None),
                 reactor::Tried::Failed(_) => (schema::Tried::Error, None),
             };
-            Entry::IoTry { source, direction, result, bytes }
+            to.take(&Entry::IoTry { source, direction, result, bytes });
         }
-        WaitOn { source, direction, waiter, waker, operation, location } => Entry::SourceWaitOn {
+        WaitOn { source, direction, waiter, waker, operation, location } => to.take(&Entry::SourceWaitOn {
             source,
             direction: direction_of(direction),
             waiter,
             task: task_of(&waker),
             op: Text::Static(operation),
             loc: Text::At(location),
-        },
+        }),
         WaitOff { source, direction, waiter, why } => {
             let why = match why {
                 reactor::WaitEnd::Woken => WaitEnd::Woken,
                 reactor::WaitEnd::Dropped => WaitEnd::Dropped,
                 reactor::WaitEnd::Replaced => WaitEnd::Replaced,
             };
-            Entry::SourceWaitOff { source, direction: direction_of(direction), waiter, why }
+            to.take(&Entry::SourceWaitOff { source, direction: direction_of(direction), waiter, why });
         }
-        Park { max_wait, .. } => Entry::Park { timeout: max_wait.map(nanos) },
-        Unpark { ready, unparked, slept, .. } => Entry::Unpark { ready: ready as u64, unparked, slept: nanos(slept) },
+        Park { max_wait, .. } => to.take(&Entry::Park { timeout: max_wait.map(nanos) }),
+        Unpark { ready, unparked, slept, .. } => {
+            to.take(&Entry::Unpark { ready: ready as u64, unparked, slept: nanos(slept) });
+        }
     }
 }
 
-fn of_resource(resource: u64, change: &Change) -> Entry<Text<'_>> {
+#[inline(always)]
+fn of_resource(resource: u64, change: &Change, to: &mut impl Take) {
     match change {
-        Change::New(label, about) => Entry::ResNew {
+        Change::New(label, about) => to.take(&Entry::ResNew {
             resource,
             label: Text::Static(label),
             name: about.name.as_deref().map(text_of),
             loc: about.location.map(Text::At),
             cap: about.cap.map(|cap| cap as u64),
-        },
-        Change::Name(name) => Entry::ResName { resource, name: text_of(name) },
-        Change::Gone => Entry::ResDel { resource },
+        }),
+        Change::Name(name) => to.take(&Entry::ResName { resource, name: text_of(name) }),
+        Change::Gone => to.take(&Entry::ResDel { resource }),
         Change::Len { op, len, unfinished } => {
-            Entry::ResState { resource, op: Text::Static(op), len: *len as u64, unfinished: *unfinished as u64 }
+            let (len, unfinished) = (*len as u64, *unfinished as u64);
+            to.take(&Entry::ResState { resource, op: Text::Static(op), len, unfinished });
         }
-        Change::WaitOn(SeenWait { number, task, operation, location, .. }) => Entry::ResWaitOn {
+        Change::WaitOn(SeenWait { number, task, operation, location, .. }) => to.take(&Entry::ResWaitOn {
             resource,
             waiter: *number,
             task: *task,
             op: Text::Static(operation),
             loc: Text::At(location),
-        },
-        Change::Woken(waiter) => Entry::ResWoken { resource, waiter: *waiter },
-        Change::WaitOff(waiter) => Entry::ResWaitOff { resource, waiter: *waiter },
+        }),
+        Change::Woken(waiter) => to.take(&Entry::ResWoken { resource, waiter: *waiter }),
+        Change::WaitOff(waiter) => to.take(&Entry::ResWaitOff { resource, waiter: *waiter }),
     }
 }
 
@@ -217,13 +235,14 @@ fn of_resource(resource: u64, change: &Change) -> Entry<Text<'_>> {
 pub(crate) fn entries(snapshot: &Snapshot) -> Vec<Entry<Rc<str>>> {
     let mut block = Block::new(1, 0);
     describe(snapshot, &mut |entry| block.state(entry));
-    let (bytes, head) = (block.bytes(), 5); // a tag, and the length
-    let decoded = decode::block(&bytes, head..bytes.len());
+    let mut payload = Vec::new();
+    block.payload(&mut payload);
+    let decoded = decode::block(&payload, 0..payload.len());
     decoded.expect("a block that was just written can be read").states
 }
 
 /// Calls `tell` with the entries that lead from nothing to a state.
-pub(crate) fn describe(snapshot: &Snapshot, tell: &mut dyn FnMut(&Entry<Text<'_>>)) {
+pub(crate) fn describe(snapshot: &Snapshot, mut tell: &mut dyn FnMut(&Entry<Text<'_>>)) {
     let executor::Snapshot { polling, run_queue, tasks, joins } = &snapshot.executor;
     for state in tasks {
         let task = Some(state.task);
@@ -249,10 +268,10 @@ pub(crate) fn describe(snapshot: &Snapshot, tell: &mut dyn FnMut(&Entry<Text<'_>
         tell(&Entry::JoinWaitOn { task: join.waiter, target: join.target, loc: Text::At(join.location) });
     }
     for event in &snapshot.reactor {
-        tell(&of_reactor(event));
+        of_reactor(event, &mut tell);
     }
     for (resource, seen) in &snapshot.resources {
-        describe_resource(*resource, seen, tell);
+        describe_resource(*resource, seen, &mut tell);
     }
     // A task that ended while it was queued has left its place there.
     for task in run_queue {
@@ -263,21 +282,21 @@ pub(crate) fn describe(snapshot: &Snapshot, tell: &mut dyn FnMut(&Entry<Text<'_>
     }
 }
 
-fn describe_resource(resource: u64, seen: &Seen, tell: &mut dyn FnMut(&Entry<Text<'_>>)) {
+fn describe_resource(resource: u64, seen: &Seen, tell: &mut impl Take) {
     let Seen { kind, about, holder, len, unfinished, waits } = seen;
-    tell(&of_resource(resource, &Change::New(kind, about.clone())));
+    of_resource(resource, &Change::New(kind, about.clone()), tell);
     if let Some(holder) = holder {
         // Who acquires is whoever is polled; in a state nobody is, yet.
-        tell(&Entry::PollBegin { task: Some(*holder) });
-        tell(&of_resource(resource, &Change::Len { op: "acquire", len: *len, unfinished: *unfinished }));
-        tell(&Entry::PollEnd { task: Some(*holder), ready: false });
+        tell.take(&Entry::PollBegin { task: Some(*holder) });
+        of_resource(resource, &Change::Len { op: "acquire", len: *len, unfinished: *unfinished }, tell);
+        tell.take(&Entry::PollEnd { task: Some(*holder), ready: false });
     } else {
-        tell(&of_resource(resource, &Change::Len { op: "bring", len: *len, unfinished: *unfinished }));
+        of_resource(resource, &Change::Len { op: "bring", len: *len, unfinished: *unfinished }, tell);
     }
     for wait in waits {
-        tell(&of_resource(resource, &Change::WaitOn(wait.clone())));
+        of_resource(resource, &Change::WaitOn(wait.clone()), tell);
         if wait.woken {
-            tell(&of_resource(resource, &Change::Woken(wait.number)));
+            of_resource(resource, &Change::Woken(wait.number), tell);
         }
     }
 }

@@ -2,17 +2,16 @@
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
 
 use glassloop_reactor::Clock;
 
-use super::glt::encode::{self, Block, Text};
-use super::live::{Translator, describe};
+use super::glt::encode::{Block, Text};
+use super::live::{Take, Translator, describe};
 use super::schema::{Entry, RunEnding};
-use super::{Change, LoopEvent, Snapshot, executor, ndjson, reactor};
+use super::{Change, LoopEvent, Snapshot, executor, reactor};
 use crate::context::Context;
 use crate::report::{OnReport, Report};
 
@@ -20,6 +19,7 @@ mod files;
 mod header;
 mod picture;
 mod ring;
+mod sink;
 #[cfg(test)]
 mod tests;
 
@@ -29,6 +29,7 @@ use header::header;
 pub(super) use header::header_line;
 use picture::Picture;
 use ring::Ring;
+use sink::{Blocks, Sink, To, write_line};
 
 /// What to record, and where.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +40,15 @@ pub(crate) struct Recording {
     /// What the program prints through [`trace::println!`](crate::trace::println) too, not only how much.
     pub(crate) with_output: bool,
     /// How many events come before the next state in a binary file.
-    pub(crate) keyframes: Option<u64>,
+    pub(crate) keyframes: Option<Keyframes>,
+}
+
+/// See [`Recording::keyframes`].
+#[derive(Clone, Debug)]
+pub(crate) enum Keyframes {
+    Every(u64),
+    /// What the environment says is no number.
+    NoNumber(String),
 }
 
 /// Hears of every event of a loop and keeps it.
@@ -52,11 +61,10 @@ pub(crate) struct Recorder {
     clock: Clock,
     translator: Translator,
     with_output: bool,
-    seq: Cell<u64>,
     /// The last reading of the clock, in nanoseconds: events between two readings share it.
     t: Cell<u64>,
-    /// Nothing that takes time was told since the end of a poll: the next may begin at the same reading.
-    poll_ended: Cell<bool>,
+    /// Nothing of the program has run since that reading: a poll may begin with it.
+    still: Cell<bool>,
     sink: RefCell<Sink>,
     /// Why the file cannot be written: told at the next turn, as this may be in the middle of anything.
     lost: Cell<Option<io::Error>>,
@@ -72,36 +80,17 @@ enum Kind {
     Picture(picture::Format),
 }
 
-#[allow(clippy::large_enum_variant, reason = "there is one, and each event goes through it")]
-enum Sink {
-    Lines {
-        file: BufWriter<File>,
-        line: String,
-    },
-    /// The block that is being filled, and where the full ones go.
-    Blocks(Block, Full),
-    /// The loop is gone, or the file cannot be written.
-    Closed,
-}
-
-enum Full {
-    File(Blocks),
-    Ring(Ring),
-}
-
-/// A binary file.
-struct Blocks {
-    file: Box<dyn Write>,
-    /// Bytes of this run so far.
-    offset: u64,
-    /// Of each block: its offset, its first event, and its time.
-    written: Vec<(u64, u64, u64)>,
-}
-
 impl Recorder {
     /// Starts a file, or goes on in one that an earlier loop of this process has started.
     pub(crate) fn create(recording: Recording, context: &Rc<Context>, on_report: OnReport) -> io::Result<Recorder> {
         let Recording { path, last, with_output, keyframes } = recording;
+        let keyframes = match keyframes {
+            Some(Keyframes::NoNumber(value)) => {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, FileError::Keyframes { value }));
+            }
+            Some(Keyframes::Every(events)) => Some(events.max(1)),
+            None => None,
+        };
         let kind = match path.extension().and_then(|extension| extension.to_str()) {
             Some("glt") => Kind::Glt,
             Some("ndjson" | "jsonl") if last.is_none() => Kind::Lines,
@@ -119,96 +108,99 @@ impl Recorder {
         let clock = context.reactor.clock().clone();
         let t = clock.now().as_nanos();
         let block = Block::new(1, t).with_events(keyframes);
+        let block = if last.is_some() { block.in_ring() } else { block };
         let header = header(&clock, with_output, last);
-        let sink = match last {
-            Some(keep) => {
+        let to = match (last, kind) {
+            (Some(keep), _) => {
                 claim.check_folder()?;
-                Sink::Blocks(block, Full::Ring(Ring::new(keep, header.to_string())))
+                To::Ring(Ring::new(keep, header.to_string()))
             }
-            None => {
+            (None, Kind::Lines) => {
                 let mut file = BufWriter::new(claim.open()?);
-                if kind == Kind::Lines {
-                    writeln!(file, "{}", header_line(header))?;
-                    Sink::Lines { file, line: String::new() }
-                } else {
-                    let mut file: Box<dyn Write> = match kind {
-                        Kind::Picture(format) => Box::new(Picture::new(path.clone(), format)),
-                        _ => Box::new(file),
-                    };
-                    let beginning = encode::beginning(&header.to_string());
-                    file.write_all(&beginning)?;
-                    let offset = beginning.len() as u64;
-                    Sink::Blocks(block, Full::File(Blocks { file, offset, written: Vec::new() }))
-                }
+                writeln!(file, "{}", header_line(header))?;
+                To::Lines { file, line: String::new(), seq: 0 }
+            }
+            (None, Kind::Glt) => To::Blocks(Blocks::begin(Box::new(BufWriter::new(claim.open()?)), &header)?),
+            (None, Kind::Picture(format)) => {
+                drop(claim.open()?);
+                To::Blocks(Blocks::begin(Box::new(Picture::new(&claim, format)), &header)?)
             }
         };
         let (claim, context, translator) = (Cell::new(Some(claim)), Rc::downgrade(context), Translator::default());
-        let (seq, t, poll_ended) = (Cell::new(0), Cell::new(t), Cell::new(false));
-        let (sink, lost, on_report) = (RefCell::new(sink), Cell::default(), Cell::new(Some(on_report)));
-        Ok(Recorder { path, claim, context, clock, translator, with_output, seq, t, poll_ended, sink, lost, on_report })
+        let (t, still, sink) = (Cell::new(t), Cell::new(false), RefCell::new(Sink { block, to }));
+        let (lost, on_report) = (Cell::default(), Cell::new(Some(on_report)));
+        Ok(Recorder { path, claim, context, clock, translator, with_output, t, still, sink, lost, on_report })
     }
 
     /// Writes what a ring holds; a file that is written as it goes is brought up to date.
     pub(crate) fn save(&self) -> io::Result<()> {
-        let mut sink = self.sink.borrow_mut();
-        let saved = match &mut *sink {
-            Sink::Lines { file, .. } => file.flush(),
-            Sink::Blocks(block, Full::Ring(ring)) => return ring.save(&self.path, block, self.seq.get()),
-            Sink::Blocks(block, full) => self.pass_on(block, full).and_then(|()| full.flush()),
-            Sink::Closed => return Err(io::Error::other("what was recorded before could not be written")),
+        let sink = &mut *self.sink.borrow_mut();
+        let saved = match &mut sink.to {
+            To::Ring(ring) => return ring.save(&self.path, &sink.block),
+            To::Lines { file, .. } => file.flush(),
+            To::Blocks(_) => self.pass_on(sink).and_then(|()| sink.to.flush()),
+            To::Closed => Err(io::Error::other("what was recorded before could not be written")),
         };
-        saved.inspect_err(|_| *sink = Sink::Closed)
+        saved.inspect_err(|_| drop(sink.close()))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn of_executor(&self, event: &executor::Event<'_>) {
         use executor::Event::{Dequeue, Enqueue, PollBegin, PollEnd, Wake};
-        let translated = || self.translator.of_executor(event);
+        let put = || self.put_inline(&self.translator.of_executor(event));
         // Nearly all events are of these five kinds. Each has its own copy of the writing, in which the compiler knows the kind.
         match event {
-            Wake { .. } => self.put_inline(&translated()),
-            Enqueue(_) => self.put_inline(&translated()),
-            // It is only the next task's turn.
-            Dequeue(_) => return self.put_inline(&translated()),
+            Wake { .. } => put(),
+            Enqueue(_) => put(),
+            Dequeue(_) => put(),
             PollBegin(_) => {
-                if !self.poll_ended.get() {
+                if self.still.replace(false) {
+                    // The loop may have read it meanwhile.
+                    self.t.set(self.clock.latest().as_nanos());
+                } else {
                     self.read_clock();
                 }
-                self.put_inline(&translated());
+                put();
             }
             PollEnd { .. } => {
                 self.read_clock();
-                self.put_inline(&translated());
+                self.still.set(true);
+                put();
             }
-            _ => self.put(&translated()),
+            _ => self.of_executor_otherwise(event),
         }
-        self.poll_ended.set(matches!(event, PollEnd { .. }));
     }
 
-    #[inline]
-    pub(super) fn of_reactor(&self, event: &reactor::Event) {
+    #[inline(never)]
+    fn of_executor_otherwise(&self, event: &executor::Event<'_>) {
+        self.still.set(false);
+        self.put_inline(&self.translator.of_executor(event));
+    }
+
+    #[inline(never)]
+    pub(super) fn of_reactor(mut self: &Recorder, event: &reactor::Event) {
         use reactor::Event::{ClockJump, Park, Unpark};
         if let Park { at, .. } | Unpark { at, .. } | ClockJump { to: at, .. } = event {
             self.t.set(at.as_nanos());
+            self.still.set(true);
         }
-        self.poll_ended.set(false);
-        self.put(&self.translator.of_reactor(event));
+        self.translator.of_reactor(event, &mut self);
     }
 
-    #[inline]
-    pub(super) fn of_resource(&self, resource: u64, change: &Change) {
-        self.put(&self.translator.of_resource(resource, change));
+    #[inline(never)]
+    pub(super) fn of_resource(mut self: &Recorder, resource: u64, change: &Change) {
+        self.translator.of_resource(resource, change, &mut self);
     }
 
     pub(super) fn of_loop(&self, event: LoopEvent<'_>) {
         if let LoopEvent::Turn = event {
-            return self.put_inline(&self.translator.of_loop(LoopEvent::Turn, false));
+            self.put_inline(&self.translator.of_loop(LoopEvent::Turn, false));
+            return self.tell_loss();
         }
         // What a program says of itself is worth a reading.
         self.read_clock();
-        self.put(&self.translator.of_loop(event, self.with_output));
+        self.put_inline(&self.translator.of_loop(event, self.with_output));
         match event {
-            LoopEvent::Turn => self.tell_loss(),
             // Something is wrong: what led to it is worth keeping.
             LoopEvent::Report { .. } => self.save_ring(false),
             LoopEvent::RunEnd(reason) if reason != RunEnding::Done => self.save_ring(true),
@@ -221,36 +213,45 @@ impl Recorder {
         self.t.set(self.clock.now().as_nanos());
     }
 
-    /// One function for all, as every kind is written in it.
-    #[inline(never)]
-    fn put(&self, entry: &Entry<Text<'_>>) {
-        self.put_inline(entry);
-    }
-
     #[inline(always)]
     fn put_inline(&self, entry: &Entry<Text<'_>>) {
-        let (seq, t) = (self.seq.get() + 1, self.t.get());
-        self.seq.set(seq);
-        let passed_on = match &mut *self.sink.borrow_mut() {
-            Sink::Blocks(block, full) => {
-                if !block.event(t, entry) {
-                    return;
-                }
-                self.pass_on(block, full)
+        let sink = &mut *self.sink.borrow_mut();
+        match sink.block.event(self.t.get(), entry) {
+            Some(false) => {}
+            full => self.go_on(sink, full, entry),
+        }
+    }
+
+    /// The block is full; or it has no room, and the entry is still to be written, there or elsewhere.
+    #[cold]
+    #[inline(never)]
+    fn go_on(&self, sink: &mut Sink, mut full: Option<bool>, entry: &Entry<Text<'_>>) {
+        let (t, block) = (self.t.get(), &mut sink.block);
+        let written = match &mut sink.to {
+            To::Closed => Ok(()),
+            To::Lines { file, line, seq } => {
+                *seq += 1;
+                write_line(file, line, *seq, t, entry)
             }
-            Sink::Lines { file, line } => write_line(file, line, seq, t, entry),
-            Sink::Closed => return,
+            To::Blocks(_) | To::Ring(_) => {
+                while full.is_none() {
+                    block.grow();
+                    full = block.event(t, entry);
+                }
+                if full == Some(true) { self.pass_on(sink) } else { Ok(()) }
+            }
         };
-        self.check(passed_on);
+        self.check(written, sink);
     }
 
     /// The block is full; the next begins with the state at this moment: so it can be read without those before it.
     #[cold]
-    fn pass_on(&self, block: &mut Block, full: &mut Full) -> io::Result<()> {
-        let (next_seq, t) = (self.seq.get() + 1, self.t.get());
-        let result = full.take(block);
+    fn pass_on(&self, sink: &mut Sink) -> io::Result<()> {
+        let Sink { block, to } = sink;
+        let (next_seq, t) = (block.next_seq(), self.t.get());
+        let result = to.take(block);
         block.restart(next_seq, t);
-        if let Full::Ring(_) = full {
+        if let To::Ring(_) = to {
             // As it is read if it is the first that is left.
             block.state(&Entry::Dropped { count: next_seq - 1 });
         }
@@ -264,40 +265,32 @@ impl Recorder {
     /// Saves a ring: `now`, or when it is worth it.
     #[cold]
     fn save_ring(&self, now: bool) {
-        let is_time = match &mut *self.sink.borrow_mut() {
-            Sink::Blocks(block, Full::Ring(ring)) => ring.owes(block, self.seq.get()) || now,
-            _ => false,
-        };
-        if is_time {
-            self.check(self.save());
+        let sink = &mut *self.sink.borrow_mut();
+        if let To::Ring(ring) = &mut sink.to
+            && (ring.owes(&sink.block) || now)
+        {
+            let saved = ring.save(&self.path, &sink.block);
+            self.check(saved, sink);
         }
     }
 
     /// The loop is gone: the file is brought to its end, and what comes later belongs to nothing.
     fn close(&self) {
-        let is_owed = |sink: &Sink| matches!(sink, Sink::Blocks(_, Full::Ring(ring)) if ring.is_owed());
-        let owed = is_owed(&self.sink.borrow());
-        if owed {
-            self.check(self.save());
-        }
-        let result = match self.sink.replace(Sink::Closed) {
-            Sink::Lines { mut file, .. } => file.flush(),
-            Sink::Blocks(block, Full::File(mut blocks)) => blocks.end(&block),
-            Sink::Blocks(_, Full::Ring(_)) | Sink::Closed => Ok(()),
-        };
-        self.check(result);
+        let sink = &mut *self.sink.borrow_mut();
+        let ended = sink.end(&self.path);
+        self.check(ended, sink);
         drop(self.claim.take());
         self.tell_loss();
     }
 
     /// What follows an error would not fit to what is there: a file ends with it. A ring may have more luck the next time.
-    #[cold]
-    fn check(&self, result: io::Result<()>) {
+    #[inline]
+    fn check(&self, result: io::Result<()>, sink: &mut Sink) {
         if let Err(error) = result {
+            // Told at the next turn, as this may be in the middle of anything.
             self.lost.set(Some(error));
-            let mut sink = self.sink.borrow_mut();
-            if !matches!(*sink, Sink::Blocks(_, Full::Ring(_))) {
-                *sink = Sink::Closed;
+            if !matches!(sink.to, To::Ring(_)) {
+                drop(sink.close());
             }
         }
     }
@@ -313,53 +306,10 @@ impl Recorder {
     }
 }
 
-#[cold]
-fn write_line(
-    file: &mut BufWriter<File>,
-    line: &mut String,
-    seq: u64,
-    t: u64,
-    entry: &Entry<Text<'_>>,
-) -> io::Result<()> {
-    line.clear();
-    ndjson::write(line, seq, t, entry);
-    file.write_all(line.as_bytes())
-}
-
-impl Full {
-    fn take(&mut self, block: &Block) -> io::Result<()> {
-        match self {
-            Full::File(blocks) if block.events() > 0 => blocks.write(block),
-            Full::File(_) => Ok(()),
-            Full::Ring(ring) => {
-                ring.close(block);
-                Ok(())
-            }
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Full::File(blocks) => blocks.file.flush(),
-            Full::Ring(_) => Ok(()),
-        }
-    }
-}
-
-impl Blocks {
-    fn write(&mut self, block: &Block) -> io::Result<()> {
-        let bytes = block.bytes();
-        self.written.push((self.offset, block.first_seq(), block.t0()));
-        self.offset += bytes.len() as u64;
-        self.file.write_all(&bytes)
-    }
-
-    fn end(&mut self, block: &Block) -> io::Result<()> {
-        if block.events() > 0 {
-            self.write(block)?;
-        }
-        self.file.write_all(&encode::index(&self.written))?;
-        self.file.flush()
+impl Take for &Recorder {
+    #[inline(always)]
+    fn take(&mut self, entry: &Entry<Text<'_>>) {
+        self.put_inline(entry);
     }
 }
 
@@ -372,6 +322,6 @@ impl Drop for Recorder {
 
 impl fmt::Debug for Recorder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Recorder {{ path: {:?}, events: {} }}", self.path, self.seq.get())
+        f.debug_struct("Recorder").field("path", &self.path).finish_non_exhaustive()
     }
 }

@@ -52,6 +52,19 @@ fn loops_that_record_at_the_same_time_have_files_of_their_own() {
     assert_eq!(others.map(|path| marks(&path)), [["second"], ["third"]]);
 }
 
+/// It is written anew with each: not for ever.
+#[test]
+fn a_page_takes_32_loops_and_the_next_takes_another() {
+    let [first, second] = ["many.html", "many-2.html"].map(fresh);
+    for number in 1..=33 {
+        assert!(!second.exists(), "before the loop {number}");
+        let runtime = builder().trace(&first).trace_output(true).build().expect("a loop");
+        runtime.block_on(async { trace::mark("here") }).expect("it ends");
+    }
+    let sizes = [first, second].map(|path| fs::metadata(path).expect("a page").len());
+    assert!(sizes[0] > sizes[1] + 31 * 1_000, "{sizes:?}");
+}
+
 /// The queue, the nap, the span and the failing task are the outer loop's; the inner one touches them, and there the outer one's blocks
 /// end.
 #[test]

@@ -68,16 +68,59 @@ pub(crate) fn model_of(records: &[Event]) -> Model {
 
 /// Runs an example under virtual time, recording it.
 pub(crate) fn record_example(name: &str, arguments: &[&str], extension: &str) -> Vec<u8> {
+    let path = scratch(&format!("{name}.{extension}"));
+    let mut command = example(name);
+    command.args(arguments).arg("--virtual-time").arg("--trace").arg(&path).env_remove("GLASSLOOP_TRACE");
+    let output = command.output().unwrap_or_else(|error| panic!("{name}: {error}"));
+    assert!(output.status.code().is_some_and(|code| code < 2), "{name}: {output:?}");
+    take(&path)
+}
+
+/// Has the example `fetch` get two pages from a server that is here, recording it with so many events to a block.
+#[cfg(all(feature = "compression", feature = "cookies", feature = "tls"))]
+pub(crate) fn record_fetch(keyframes: u64) -> Vec<u8> {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+    use std::process::Stdio;
+    use std::thread;
+
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = BufReader::new(stream.expect("a client"));
+            // A blank line ends a request, and so the second on this connection.
+            thread::spawn(move || {
+                let mut line = String::new();
+                while stream.read_line(&mut line).is_ok_and(|length| length > 0) {
+                    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello\n";
+                    if line == "\r\n" && stream.get_mut().write_all(answer).is_err() {
+                        break;
+                    }
+                    line.clear();
+                }
+            });
+        }
+    });
+    let path = scratch("fetch.glt");
+    let mut command = example("fetch");
+    command.args([format!("{base}/first"), format!("{base}/second")]).stdin(Stdio::null());
+    command.env("GLASSLOOP_TRACE", &path).env("GLASSLOOP_TRACE_KEYFRAMES", keyframes.to_string());
+    for variable in ["http_proxy", "all_proxy", "no_proxy"] {
+        command.env_remove(variable);
+    }
+    let output = command.output().expect("a plain `cargo test` builds the examples first");
+    assert!(output.status.success() && output.stdout == b"hello\nhello\n", "{output:?}");
+    take(&path)
+}
+
+/// A program that `cargo test` builds beside the tests.
+pub(crate) fn example(name: &str) -> Command {
     let mut program = std::env::current_exe().expect("this test is a program");
     program.pop();
     program.pop();
     program.push(format!("examples/{name}{}", std::env::consts::EXE_SUFFIX));
-    let path = scratch(&format!("{name}.{extension}"));
-    let mut command = Command::new(&program);
-    command.args(arguments).arg("--virtual-time").arg("--trace").arg(&path).env_remove("GLASSLOOP_TRACE");
-    let output = command.output().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
-    assert!(output.status.code().is_some_and(|code| code < 2), "{name}: {output:?}");
-    take(&path)
+    Command::new(program)
 }
 
 /// Every example that takes `--trace`.
@@ -86,7 +129,7 @@ pub(crate) fn examples() -> Vec<String> {
     let files = fs::read_dir(folder).expect("the examples").map(|entry| entry.expect("an entry").path());
     let programs = files.filter(|path| path.extension().is_some_and(|extension| extension == "rs"));
     let names = programs.map(|path| path.file_stem().expect("a name").to_string_lossy().into_owned());
-    // `fetch` has the options of a program like curl, and no others.
+    // `fetch` has the options of a program like curl, and no others: see `record_fetch`.
     let mut names: Vec<String> = names.filter(|name| name != "fetch").collect();
     names.sort();
     names

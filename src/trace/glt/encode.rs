@@ -1,13 +1,19 @@
 //! Writes the binary format, block by block, without looking anything up that it has seen lately.
 
-use std::collections::BTreeMap;
+use std::io;
 use std::panic::Location;
 use std::ptr;
 
+use thiserror::Error;
+
 use super::{BLOCK, INDEX, MAGIC, TIMED};
-use crate::trace::executor::TaskRef;
-use crate::trace::reactor::Place;
-use crate::trace::schema::{Entry, FieldWriter, Word};
+use crate::trace::schema::Entry;
+
+mod record;
+mod strings;
+
+use record::{Record, Records};
+use strings::Strings;
 
 /// A text as it is while a loop runs; what lives for ever is known again by its address.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +33,7 @@ impl Text<'_> {
     }
 
     /// Two texts with one key are the same text.
-    #[inline]
+    #[inline(always)]
     fn key(self) -> Option<(usize, usize)> {
         match self {
             Text::Static(text) => Some((text.as_ptr().addr(), text.len())),
@@ -42,6 +48,10 @@ impl Text<'_> {
 const EVENTS_PER_BLOCK: u64 = 4096;
 /// And how many bytes of strings: long ones make it shorter.
 const TEXT_PER_BLOCK: usize = 1 << 20;
+/// How many events a block has for each part of its state: so that no recording is mostly states.
+const EVENTS_PER_STATE: u64 = 4;
+/// A ring forgets whole blocks: shorter ones keep closer to what it is to hold.
+const EVENTS_PER_STATE_IN_RING: u64 = 2;
 
 /// The records of one block on their way.
 #[derive(Debug)]
@@ -57,6 +67,8 @@ pub(crate) struct Block {
     enough_text: usize,
     /// Events to be in every block, however large their states are.
     always: Option<u64>,
+    /// And if that is not settled, so many for each part of the state.
+    per_state: u64,
     /// Of `records`, what the states take.
     states_end: usize,
     records: Records,
@@ -75,6 +87,7 @@ impl Block {
             enough: EVENTS_PER_BLOCK,
             enough_text: TEXT_PER_BLOCK,
             always: None,
+            per_state: EVENTS_PER_STATE,
             states_end: 0,
             records: Records::default(),
             strings: Strings::default(),
@@ -86,17 +99,27 @@ impl Block {
         Block { enough: events.unwrap_or(EVENTS_PER_BLOCK), always: events, ..self }
     }
 
+    /// For a ring.
+    pub(crate) fn in_ring(self) -> Block {
+        Block { per_state: EVENTS_PER_STATE_IN_RING, ..self }
+    }
+
     /// Empties it, and keeps its memory.
     pub(crate) fn restart(&mut self, first_seq: u64, t0: u64) {
         (self.first_seq, self.t0, self.t) = (first_seq, t0, t0);
         (self.states, self.events, self.states_end) = (0, 0, 0);
         (self.enough, self.enough_text) = (self.always.unwrap_or(EVENTS_PER_BLOCK), TEXT_PER_BLOCK);
-        self.records.end = 0;
+        self.records.clear();
         self.strings.clear();
     }
 
     pub(crate) fn first_seq(&self) -> u64 {
         self.first_seq
+    }
+
+    /// The number that the next event gets.
+    pub(crate) fn next_seq(&self) -> u64 {
+        self.first_seq + self.events
     }
 
     pub(crate) fn t0(&self) -> u64 {
@@ -110,27 +133,28 @@ impl Block {
 
     /// A part of the state before the first event; all of them come before all events.
     pub(crate) fn state(&mut self, entry: &Entry<Text<'_>>) {
-        self.put(self.t0, entry);
-        self.states += 1;
-        self.states_end = self.records.end;
-        // No block is mostly state.
-        if self.always.is_none() {
-            self.enough = self.enough.max(2 * self.states);
+        while self.put(self.t0, entry).is_none() {
+            self.grow();
         }
-        self.enough_text = self.enough_text.max(2 * self.strings.bytes.len());
+        self.states += 1;
+        self.states_end = self.records.len();
+        if self.always.is_none() {
+            self.enough = self.enough.max(self.per_state * self.states);
+        }
+        self.enough_text = self.enough_text.max(2 * self.strings.bytes().len());
     }
 
-    /// Says whether the block is full with it.
+    /// Says whether the block is full with it; `None`: it has not found room, and the block is to [grow](Block::grow).
     #[inline(always)]
-    pub(crate) fn event(&mut self, t: u64, entry: &Entry<Text<'_>>) -> bool {
-        self.put(t, entry);
+    pub(crate) fn event(&mut self, t: u64, entry: &Entry<Text<'_>>) -> Option<bool> {
+        self.put(t, entry)?;
         self.events += 1;
-        self.events >= self.enough || self.strings.bytes.len() >= self.enough_text
+        Some(self.events >= self.enough || self.strings.bytes().len() >= self.enough_text)
     }
 
     #[inline(always)]
-    fn put(&mut self, t: u64, entry: &Entry<Text<'_>>) {
-        let mut record = Record { bytes: self.records.room(), len: 0, strings: &mut self.strings };
+    fn put(&mut self, t: u64, entry: &Entry<Text<'_>>) -> Option<()> {
+        let mut record = Record::new(self.records.room()?, &mut self.strings);
         if t == self.t {
             record.byte(entry.code());
         } else {
@@ -140,59 +164,87 @@ impl Block {
             self.t = self.t.max(t);
         }
         entry.write(&mut record);
-        self.records.end += record.len;
+        let len = record.len();
+        self.records.keep(len);
+        Some(())
+    }
+
+    /// Makes room.
+    #[cold]
+    pub(crate) fn grow(&mut self) {
+        self.records.grow();
     }
 
     /// The block as it stands in a file.
-    pub(crate) fn bytes(&self) -> Vec<u8> {
-        section(BLOCK, &self.payload())
+    ///
+    /// # Errors
+    /// If it is larger than a block can be: its state is that of some hundred million tasks.
+    pub(crate) fn bytes(&self) -> Result<Vec<u8>, TooLarge> {
+        section(BLOCK, self.records.len() + self.strings.bytes().len(), |bytes| self.payload(bytes))
     }
 
-    /// What is in it.
-    pub(crate) fn payload(&self) -> Vec<u8> {
-        let records = &self.records.bytes[..self.records.end];
-        let mut payload = Vec::with_capacity(records.len() + self.strings.bytes.len() + 32);
-        varint(&mut payload, self.first_seq);
-        varint(&mut payload, self.t0);
-        varint(&mut payload, u64::from(self.strings.count));
-        payload.extend(&self.strings.bytes);
-        let (states, events) = records.split_at(self.states_end);
-        varint(&mut payload, self.states);
-        payload.extend(states);
-        varint(&mut payload, self.events);
-        payload.extend(events);
-        payload
+    /// Appends what is in it.
+    pub(crate) fn payload(&self, bytes: &mut Vec<u8>) {
+        let (states, events) = self.records.bytes().split_at(self.states_end);
+        varint(bytes, self.first_seq);
+        varint(bytes, self.t0);
+        varint(bytes, u64::from(self.strings.count()));
+        bytes.extend(self.strings.bytes());
+        varint(bytes, self.states);
+        bytes.extend(states);
+        varint(bytes, self.events);
+        bytes.extend(events);
+    }
+}
+
+/// A part of a recording whose length the format has no number for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
+#[error("a part of {0} bytes: the format ends at 4,294,967,295")]
+pub(crate) struct TooLarge(usize);
+
+impl From<TooLarge> for io::Error {
+    fn from(error: TooLarge) -> io::Error {
+        io::Error::new(io::ErrorKind::FileTooLarge, error)
     }
 }
 
 /// The beginning of a run; `header` is JSON.
-pub(crate) fn beginning(header: &str) -> Vec<u8> {
+///
+/// # Errors
+/// If there is no end to it.
+pub(crate) fn beginning(header: &str) -> Result<Vec<u8>, TooLarge> {
     let mut bytes = MAGIC.to_vec();
-    bytes.extend(length(header.len()));
+    bytes.extend(length(header.len())?);
     bytes.extend(header.as_bytes());
-    bytes
+    Ok(bytes)
 }
 
 /// The end of a run: of each block its offset, the number of its first event, and its time.
-pub(crate) fn index(blocks: &[(u64, u64, u64)]) -> Vec<u8> {
-    let mut payload = Vec::new();
-    varint(&mut payload, blocks.len() as u64);
-    for &(offset, first_seq, t0) in blocks {
-        [offset, first_seq, t0].into_iter().for_each(|number| varint(&mut payload, number));
-    }
-    section(INDEX, &payload)
+///
+/// # Errors
+/// If they are too many.
+pub(crate) fn index(blocks: &[(u64, u64, u64)]) -> Result<Vec<u8>, TooLarge> {
+    section(INDEX, 8 * blocks.len(), |bytes| {
+        varint(bytes, blocks.len() as u64);
+        for &(offset, first_seq, t0) in blocks {
+            [offset, first_seq, t0].into_iter().for_each(|number| varint(bytes, number));
+        }
+    })
 }
 
-fn section(tag: u8, payload: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(payload.len() + 5);
-    bytes.push(tag);
-    bytes.extend(length(payload.len()));
-    bytes.extend(payload);
-    bytes
+/// `about`: how many bytes the payload will have.
+fn section(tag: u8, about: usize, payload: impl FnOnce(&mut Vec<u8>)) -> Result<Vec<u8>, TooLarge> {
+    const HEAD: usize = 5;
+    let mut bytes = Vec::with_capacity(HEAD + about + 32);
+    bytes.extend([tag, 0, 0, 0, 0]);
+    payload(&mut bytes);
+    let length = length(bytes.len() - HEAD)?;
+    bytes[1..HEAD].copy_from_slice(&length);
+    Ok(bytes)
 }
 
-fn length(bytes: usize) -> [u8; 4] {
-    u32::try_from(bytes).expect("a block has some thousand events").to_le_bytes()
+fn length(bytes: usize) -> Result<[u8; 4], TooLarge> {
+    u32::try_from(bytes).map(u32::to_le_bytes).map_err(|_| TooLarge(bytes))
 }
 
 pub(crate) fn varint(bytes: &mut Vec<u8>, mut number: u64) {
@@ -203,165 +255,16 @@ pub(crate) fn varint(bytes: &mut Vec<u8>, mut number: u64) {
     bytes.push(number as u8);
 }
 
-/// Bytes of whole records, and behind them room for one more.
-#[derive(Debug, Default)]
-struct Records {
-    bytes: Vec<u8>,
-    end: usize,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// No record is longer: a code and a time, and seven fields of at most fifteen bytes.
-const LONGEST: usize = 128;
-
-impl Records {
-    /// Where the next record goes. It is asked for once a record, so that a byte of one costs no look at the capacity.
-    #[inline]
-    fn room(&mut self) -> &mut [u8; LONGEST] {
-        if self.bytes.get(self.end..).is_none_or(|room| room.len() < LONGEST) {
-            self.grow();
-        }
-        let room = self.bytes[self.end..].first_chunk_mut();
-        room.expect("it has grown")
-    }
-
-    #[cold]
-    fn grow(&mut self) {
-        self.bytes.resize(2 * self.bytes.len().max(1024), 0);
-    }
-}
-
-/// A record that is being written.
-struct Record<'b> {
-    bytes: &'b mut [u8; LONGEST],
-    len: usize,
-    strings: &'b mut Strings,
-}
-
-impl Record<'_> {
-    #[inline(always)]
-    fn byte(&mut self, byte: u8) {
-        self.bytes[self.len] = byte;
-        self.len += 1;
-    }
-
-    #[inline(always)]
-    fn varint(&mut self, mut number: u64) {
-        while number >= 0x80 {
-            self.byte(number as u8 | 0x80);
-            number >>= 7;
-        }
-        self.byte(number as u8);
-    }
-}
-
-impl FieldWriter<Text<'_>> for Record<'_> {
-    #[inline(always)]
-    fn number(&mut self, _: &'static str, value: &u64) {
-        self.varint(*value);
-    }
-
-    #[inline(always)]
-    fn maybe(&mut self, _: &'static str, value: &Option<u64>) {
-        // The greatest number stands for itself and for the one before: durations without end.
-        self.varint(value.map_or(0, |value| value.saturating_add(1)));
-    }
-
-    #[inline(always)]
-    fn flag(&mut self, _: &'static str, value: &bool) {
-        self.byte(u8::from(*value));
-    }
-
-    #[inline(always)]
-    fn text(&mut self, _: &'static str, value: &Text<'_>) {
-        let index = self.strings.index(*value);
-        self.varint(u64::from(index));
-    }
-
-    #[inline(always)]
-    fn maybe_text(&mut self, _: &'static str, value: &Option<Text<'_>>) {
-        let index = value.map_or(0, |text| u64::from(self.strings.index(text)) + 1);
-        self.varint(index);
-    }
-
-    #[inline(always)]
-    fn who(&mut self, _: &'static str, value: &Option<TaskRef>) {
-        let Some(TaskRef { task, child }) = *value else { return self.byte(0) };
-        self.varint(task << 1 | u64::from(child.is_some()));
-        if let Some(child) = child {
-            self.varint(u64::from(child));
-        }
-    }
-
-    #[inline(always)]
-    fn place(&mut self, _: &'static str, value: &Place) {
-        let number = match *value {
-            Place::Due => 0,
-            Place::Far => 1,
-            Place::Slot { level, slot } => u64::from(level) * 64 + u64::from(slot) + 2,
-        };
-        self.varint(number);
-    }
-
-    #[inline(always)]
-    fn word<W: Word>(&mut self, _: &'static str, value: &W) {
-        self.byte(value.index());
-    }
-}
-
-/// The strings of a block, each once.
-#[derive(Debug)]
-struct Strings {
-    count: u32,
-    bytes: Vec<u8>,
-    indexes: BTreeMap<Box<str>, u32>,
-    /// By address, the last one that fell on each place.
-    lately: Box<[((usize, usize), u32); LATELY]>,
-}
-
-const LATELY: usize = 256;
-
-impl Default for Strings {
-    fn default() -> Strings {
-        Strings { count: 0, bytes: Vec::new(), indexes: BTreeMap::new(), lately: Box::new([((0, 0), 0); LATELY]) }
-    }
-}
-
-impl Strings {
-    fn clear(&mut self) {
-        self.count = 0;
-        self.bytes.clear();
-        self.indexes.clear();
-        self.lately.fill(((0, 0), 0));
-    }
-
-    #[inline]
-    fn index(&mut self, text: Text<'_>) -> u32 {
-        let Some(key) = text.key() else { return text.with(|text| self.find(text)) };
-        // Addresses of strings and locations are multiples of eight, or nearly.
-        let place = (key.0 >> 3 ^ key.0 >> 11) % LATELY;
-        let (known, index) = self.lately[place];
-        if known == key {
-            return index;
-        }
-        let index = self.find_static(text);
-        self.lately[place] = (key, index);
-        index
-    }
-
-    #[cold]
-    fn find_static(&mut self, text: Text<'_>) -> u32 {
-        text.with(|text| self.find(text))
-    }
-
-    fn find(&mut self, text: &str) -> u32 {
-        if let Some(index) = self.indexes.get(text) {
-            return *index;
-        }
-        let index = self.count;
-        self.count += 1;
-        varint(&mut self.bytes, text.len() as u64);
-        self.bytes.extend(text.as_bytes());
-        self.indexes.insert(text.into(), index);
-        index
+    #[test]
+    fn what_is_too_large_for_the_format_is_an_error() {
+        assert_eq!(length(0x0403_0201), Ok([1, 2, 3, 4]));
+        assert_eq!(length(u32::MAX as usize), Ok([0xff; 4]));
+        let error = length(1 << 32).expect_err("it has no number");
+        assert_eq!(error.to_string(), "a part of 4294967296 bytes: the format ends at 4,294,967,295");
+        assert_eq!(io::Error::from(error).kind(), io::ErrorKind::FileTooLarge);
     }
 }

@@ -8,6 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use thiserror::Error;
 
+use super::picture;
+
 /// Why no trace file could be begun: inside of the [`io::Error`] that [`Builder::build`](crate::Builder::build) gives.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -19,6 +21,14 @@ pub enum FileError {
         path: PathBuf,
         /// The ends there are.
         wanted: &'static str,
+    },
+    /// `GLASSLOOP_TRACE_KEYFRAMES` is no number.
+    #[error(
+        "GLASSLOOP_TRACE_KEYFRAMES={value:?}: after how many events the state is described, as a number, is wanted"
+    )]
+    Keyframes {
+        /// What it is.
+        value: String,
     },
     /// The system refuses it.
     #[error("trace file {path:?}: {problem}")]
@@ -45,17 +55,20 @@ static FILES: Mutex<BTreeMap<PathBuf, bool>> = Mutex::new(BTreeMap::new());
 pub(super) struct Claim {
     pub(super) path: PathBuf,
     /// The same file under every name that leads to it without links.
-    key: PathBuf,
+    pub(super) key: PathBuf,
     /// No loop has recorded in it before.
     first: bool,
 }
 
 impl Claim {
-    /// The file with this name; if another loop records in it, the first of `name-2`, `name-3` and so on that is free.
+    /// The file with this name; if another loop records in it, or it takes no more, the first of `name-2`, `name-3` and so on that is free.
     pub(super) fn to(path: &Path) -> Claim {
         let mut files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
         let free = (1..).map(|number| numbered(path, number)).find_map(|path| {
             let key = path::absolute(&path).unwrap_or_else(|_| path.clone());
+            if picture::is_full(&key) {
+                return None;
+            }
             let used = files.insert(key.clone(), true);
             (used != Some(true)).then(|| Claim { path, key, first: used.is_none() })
         });

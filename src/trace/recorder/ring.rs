@@ -14,7 +14,7 @@ pub(super) struct Ring {
     closed: VecDeque<(Vec<u8>, u64, u64, u64)>,
     /// How many events are in these.
     kept: u64,
-    /// How many events had been told when it was saved last.
+    /// The number of the first event that it had not when it was saved last.
     saved_at: Option<u64>,
     /// It was to be saved, and that was put off.
     owed: bool,
@@ -26,8 +26,11 @@ impl Ring {
     }
 
     /// Takes a full block; forgets the oldest ones, if there are enough without them.
-    pub(super) fn close(&mut self, block: &Block) {
-        self.closed.push_back((block.bytes(), block.first_seq(), block.t0(), block.events()));
+    ///
+    /// # Errors
+    /// If it is larger than a block of a file can be.
+    pub(super) fn close(&mut self, block: &Block) -> io::Result<()> {
+        self.closed.push_back((block.bytes()?, block.first_seq(), block.t0(), block.events()));
         self.kept += block.events();
         while let Some((.., events)) = self.closed.front()
             && self.kept - events >= self.keep
@@ -35,13 +38,14 @@ impl Ring {
             self.kept -= events;
             self.closed.pop_front();
         }
+        Ok(())
     }
 
-    /// Something is wrong, after the event `seq`. Says whether it is time to save: a program in which something is wrong all the time
+    /// Something is wrong. Says whether it is time to save: a program in which something is wrong all the time
     /// would do nothing else.
-    pub(super) fn owes(&mut self, open: &Block, seq: u64) -> bool {
+    pub(super) fn owes(&mut self, open: &Block) -> bool {
         self.owed = true;
-        self.saved_at.is_none_or(|saved_at| seq - saved_at >= (self.kept + open.events()) / 4)
+        self.saved_at.is_none_or(|saved_at| open.next_seq() - saved_at >= (self.kept + open.events()) / 4)
     }
 
     /// Whether something was wrong that is not in the file.
@@ -50,25 +54,25 @@ impl Ring {
     }
 
     /// Writes what there is. The file is replaced at once: whoever reads it finds one that is whole, and a full disk costs no earlier one.
-    pub(super) fn save(&mut self, path: &Path, open: &Block, seq: u64) -> io::Result<()> {
-        (self.saved_at, self.owed) = (Some(seq), false);
+    pub(super) fn save(&mut self, path: &Path, open: &Block) -> io::Result<()> {
+        (self.saved_at, self.owed) = (Some(open.next_seq()), false);
         let mut beside = path.as_os_str().to_owned();
         beside.push(".part");
         let beside = Path::new(&beside);
-        let written = fs::write(beside, self.bytes(open)).and_then(|()| fs::rename(beside, path));
+        let written = fs::write(beside, self.bytes(open)?).and_then(|()| fs::rename(beside, path));
         written.inspect_err(|_| drop(fs::remove_file(beside)))
     }
 
     /// As a file of its own.
-    fn bytes(&self, open: &Block) -> Vec<u8> {
-        let mut bytes = encode::beginning(&self.header);
+    fn bytes(&self, open: &Block) -> io::Result<Vec<u8>> {
+        let mut bytes = encode::beginning(&self.header)?;
         let mut index = Vec::new();
-        let open = (open.bytes(), open.first_seq(), open.t0(), 0);
+        let open = (open.bytes()?, open.first_seq(), open.t0(), 0);
         for (block, first_seq, t0, _) in self.closed.iter().chain([&open]) {
             index.push((bytes.len() as u64, *first_seq, *t0));
             bytes.extend(block);
         }
-        bytes.extend(encode::index(&index));
-        bytes
+        bytes.extend(encode::index(&index)?);
+        Ok(bytes)
     }
 }

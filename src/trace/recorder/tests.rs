@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::*;
 use crate::Runtime;
 use crate::context;
-use crate::trace::glt::decode;
+use crate::trace::glt::{decode, encode};
 
 struct Flaky {
     taken: Rc<RefCell<Vec<u8>>>,
@@ -30,7 +30,7 @@ impl Write for Flaky {
 
 #[test]
 fn after_an_error_nothing_follows_what_is_whole() {
-    let taken = Rc::new(RefCell::new(encode::beginning("{}")));
+    let taken = Rc::new(RefCell::new(encode::beginning("{}").expect("it is short")));
     let reports = Rc::new(RefCell::new(Vec::new()));
     let (file, heard) = (Box::new(Flaky { taken: taken.clone(), writes: 0 }), reports.clone());
     let path = std::env::temp_dir().join(format!("glassloop-flaky-{}.glt", std::process::id()));
@@ -41,7 +41,7 @@ fn after_an_error_nothing_follows_what_is_whole() {
         let recording = Recording { path: path.clone(), ..Recording::default() };
         let recorder = Recorder::create(recording, &context, on_report).expect("a file");
         let blocks = Blocks { file, offset: 0, written: Vec::new() };
-        recorder.sink.replace(Sink::Blocks(Block::new(1, 0).with_events(Some(1)), Full::File(blocks)));
+        recorder.sink.replace(Sink { block: Block::new(1, 0).with_events(Some(1)), to: To::Blocks(blocks) });
         (0..6).for_each(|_| recorder.of_loop(LoopEvent::Turn));
         recorder.save().expect_err("what came before is lost");
     };
