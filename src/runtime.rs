@@ -153,28 +153,31 @@ impl Runtime {
             #[cfg(feature = "trace")]
             let running = trace::Running::begin(&self.context.hub);
             let root = executor.root(Spawn { name: Some("main".into()), location }, future);
-            let result = self.drive(root, ctrl_c.as_ref());
+            // Who listens was settled when the loop was made: so it is asked once, not at every turn.
+            let result = if self.context.is_observed() {
+                self.drive::<true, F>(root, ctrl_c.as_ref())
+            } else {
+                self.drive::<false, F>(root, ctrl_c.as_ref())
+            };
             #[cfg(feature = "trace")]
             running.end(&result);
             result.map(|output| output.unwrap_or_else(|payload| resume_unwind(payload)))
         })
     }
 
-    /// The loop itself.
-    fn drive<F: Future>(
+    /// The loop itself; `TELL` if somebody listens.
+    fn drive<const TELL: bool, F: Future>(
         &self,
         mut root: Root<'_, F>,
         ctrl_c: Option<&CtrlC>,
     ) -> Result<thread::Result<F::Output>, RunError> {
         let Context { executor, reactor, .. } = &*self.context;
-        // Who listens was settled when the loop was made.
-        let told = self.context.is_observed();
         loop {
-            if told {
+            if TELL {
                 self.context.tell_turn();
             }
             reactor.fire_due();
-            executor.tick(Some(&mut root));
+            executor.tick_and_tell::<TELL>(Some(&mut root));
             if root.has_ended()
                 && let Some(output) = root.take_output()
             {
@@ -186,20 +189,20 @@ impl Runtime {
             if executor.has_ready() {
                 // Where nobody waits for a socket, nobody would be woken.
                 if reactor.waiting() > 0 {
-                    self.glance_at_sockets()?;
+                    self.glance_at_sockets::<TELL>()?;
                 }
                 if reactor.is_spinning() && !self.context.works_outside() {
                     reactor.jump_to_next_deadline();
                 }
             } else if executor.begin_park() {
                 let _parked = Parked(executor);
-                self.wait_for_the_world(told)?;
+                self.wait_for_the_world::<TELL>()?;
             }
         }
     }
 
     /// While there is work, sockets are looked at now and then, not once per tick: each look is a system call.
-    fn glance_at_sockets(&self) -> io::Result<()> {
+    fn glance_at_sockets<const TELL: bool>(&self) -> io::Result<()> {
         /// Reading the clock costs as much as a small poll or two: it is read once in so many polls.
         const POLLS_PER_READING: u64 = 16;
         const AT_LEAST_EVERY: Duration = Duration::from_micros(200);
@@ -220,14 +223,14 @@ impl Runtime {
             }
         }
         if long_ago || since >= u64::from(self.event_interval) {
-            self.turn(Some(Duration::ZERO))?;
+            self.turn::<TELL>(Some(Duration::ZERO))?;
             turns.reading.set(Some(reactor.clock().now()));
         }
         Ok(())
     }
 
     /// Nothing is ready: waits for a socket, a timer or another thread.
-    fn wait_for_the_world(&self, told: bool) -> Result<(), RunError> {
+    fn wait_for_the_world<const TELL: bool>(&self) -> Result<(), RunError> {
         let Context { executor, reactor, .. } = &*self.context;
         if executor.suspects_cycles() && cycles::break_them(&self.context) {
             return Ok(());
@@ -236,7 +239,7 @@ impl Runtime {
         let has_handles = self.context.door.has_handles();
         let outside = reactor.waiting() > 0 || self.context.works_outside() || executor.has_messages();
         let idle = !outside && reactor.armed_timers() == 0;
-        if told {
+        if TELL {
             self.context.report_lost_wakes(idle && !has_handles);
         }
         if idle {
@@ -246,19 +249,19 @@ impl Runtime {
             return Ok(()); // whoever heard of what is wrong has woken somebody
         }
         if !reactor.clock().is_virtual() || reactor.armed_timers() == 0 {
-            self.turn(None)?;
+            self.turn::<TELL>(None)?;
             return Ok(());
         }
         // Virtual time moves when nothing else can happen first. What two sockets of this process say to each other may be under way in the
         // system for a moment, so they get one of real time.
         let grace = if reactor.waiting() > 0 { Duration::from_millis(1) } else { Duration::ZERO };
-        let found = self.turn(Some(grace))?;
+        let found = self.turn::<TELL>(Some(grace))?;
         let busy = self.context.works_outside();
         if found.ready > 0 || executor.has_ready() || executor.has_messages() {
             return Ok(()); // there may be more to come
         }
         if busy {
-            self.turn(None)?;
+            self.turn::<TELL>(None)?;
         } else {
             reactor.jump_to_next_deadline();
         }
@@ -278,9 +281,9 @@ impl Runtime {
         Ok(())
     }
 
-    fn turn(&self, max_wait: Option<Duration>) -> io::Result<Turn> {
+    fn turn<const TELL: bool>(&self, max_wait: Option<Duration>) -> io::Result<Turn> {
         let Context { executor, reactor, .. } = &*self.context;
-        let found = reactor.turn(max_wait)?;
+        let found = reactor.turn_and_tell::<TELL>(max_wait)?;
         self.last_turn.polls.set(executor.polls());
         self.last_turn.next_reading.set(0);
         self.last_turn.reading.set(None);

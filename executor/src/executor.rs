@@ -127,42 +127,38 @@ impl Executor {
     ///
     /// # Panics
     /// When called from inside a task, as it would run the loop within itself.
-    #[inline]
     pub fn tick(&self, root: Option<&mut dyn RunRoot>) -> usize {
+        if self.core.is_observed() { self.tick_and_tell::<true>(root) } else { self.tick_and_tell::<false>(root) }
+    }
+
+    /// A [`tick`](Executor::tick) of a loop that knows whether somebody observes: then `TELL` must be true. So neither a tick nor a poll
+    /// that nobody is told of pays anything for it.
+    #[inline(always)]
+    pub fn tick_and_tell<const TELL: bool>(&self, mut root: Option<&mut dyn RunRoot>) -> usize {
         let core = &self.core;
+        debug_assert!(TELL || !core.is_observed(), "somebody observes, and would not be told");
         let _ticked = self.begin_turns("tick");
         if core.half.parking.take() {
             core.drain_messages();
         }
         let ready = core.begin_tick();
-        if core.is_observed() {
-            self.give_turns::<true>(ready, root);
-        } else {
-            self.give_turns::<false>(ready, root);
-        }
-        ready
-    }
-
-    /// The turns of one tick. Whether somebody observes is asked once a tick: so a poll that nobody is told of pays nothing for it.
-    #[inline(always)]
-    fn give_turns<const OBSERVED: bool>(&self, ready: usize, mut root: Option<&mut dyn RunRoot>) {
-        let core = &self.core;
         for _ in 0..ready {
             let Some(Popped { ticket, index, run }) = core.pop() else { break };
             if let Some(run) = run {
-                let told = if OBSERVED { core.tell_turn(&Turn { run: &*run, index, ticket }) } else { None };
+                let told = if TELL { core.tell_turn(&Turn { run: &*run, index, ticket }) } else { None };
                 let ended = run.turn(core, index, ticket);
                 if let Some(task) = told.filter(|_| !ended) {
                     core.tell(&Event::PollEnd { task, ready: false });
                 }
             } else {
-                let told = if OBSERVED { core.tell_turn_of_root(ticket, root.is_some()) } else { None };
+                let told = if TELL { core.tell_turn_of_root(ticket, root.is_some()) } else { None };
                 let ended = root.as_mut().is_none_or(|root| root.turn(ticket));
                 if let Some(task) = told.filter(|_| !ended) {
                     core.tell(&Event::PollEnd { task, ready: false });
                 }
             }
         }
+        ready
     }
 
     /// Until the guard goes nobody else gives turns.

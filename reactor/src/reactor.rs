@@ -123,20 +123,18 @@ impl Reactor {
     /// # Panics
     /// Inside a turn of the same reactor, that is, when a waker or an observer calls it.
     pub fn turn(&self, max_wait: Option<Duration>) -> io::Result<Turn> {
+        if self.is_observed() { self.turn_and_tell::<true>(max_wait) } else { self.turn_and_tell::<false>(max_wait) }
+    }
+
+    /// A [`turn`](Reactor::turn) for a loop that knows whether somebody observes: then `TELL` must be true.
+    ///
+    /// Errors and panics: as there.
+    pub fn turn_and_tell<const TELL: bool>(&self, max_wait: Option<Duration>) -> io::Result<Turn> {
+        debug_assert!(TELL || !self.is_observed(), "somebody observes, and would not be told");
         let Ok(mut poller) = self.shared.poller.try_borrow_mut() else {
             panic!("Reactor::turn inside a turn: a waker only puts its task in a queue, it runs nothing");
         };
-        if self.is_observed() {
-            self.turn_of::<true>(&mut poller, max_wait)
-        } else {
-            self.turn_of::<false>(&mut poller, max_wait)
-        }
-    }
-
-    /// A turn: `TELL` if somebody may observe it, which so is asked once.
-    #[inline(always)]
-    fn turn_of<const TELL: bool>(&self, poller: &mut Poller, max_wait: Option<Duration>) -> io::Result<Turn> {
-        let Poller { poll, events } = poller;
+        let Poller { poll, events } = &mut *poller;
         if TELL {
             self.emit(|| self.park_event(max_wait));
         }

@@ -114,20 +114,26 @@ impl<S: mio::event::Source> Source<S> {
         wait: impl FnOnce() -> Wait,
         attempt: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        self.poll_measured(direction, wait, attempt, |_| None)
+        if self.reactor.is_observed() {
+            self.poll_measured::<true, R>(direction, wait, attempt, (|_| None, 0))
+        } else {
+            self.poll_measured::<false, R>(direction, wait, attempt, (|_| None, 0))
+        }
     }
 
-    /// As [`Source::poll_io`]; `bytes` says how many went through.
-    fn poll_measured<R>(
+    /// As [`Source::poll_io`]; `bytes` says how many went through, and how many could have. `TELL` if somebody observes: that is asked
+    /// once for each operation.
+    #[inline(always)]
+    fn poll_measured<const TELL: bool, R>(
         &self,
         direction: Direction,
         wait: impl FnOnce() -> Wait,
         attempt: impl FnMut(&S) -> io::Result<R>,
-        bytes: impl Fn(&R) -> Option<usize>,
+        bytes: (impl Fn(&R) -> Option<usize>, usize),
     ) -> Poll<io::Result<R>> {
-        let result = self.try_io(direction, attempt, bytes);
+        let result = self.try_io::<TELL, R>(direction, attempt, bytes);
         if result.is_pending() {
-            self.reactor.wait(&self.state, direction, self.state.readiness(direction).seat, wait());
+            self.reactor.wait::<TELL>(&self.state, direction, self.state.readiness(direction).seat, wait());
         }
         result
     }
@@ -149,7 +155,7 @@ impl<S: mio::event::Source> Source<S> {
         wait: impl FnOnce() -> Wait,
         attempt: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        let result = self.try_io(direction, attempt, |_| None);
+        let result = self.try_io::<true, R>(direction, attempt, (|_| None, 0));
         place.take_if(|waiting| !waiting.is_for(&self.state, direction));
         if result.is_ready() {
             // There may be more than this one took, and the system will not say it again.
@@ -169,13 +175,31 @@ impl<S: mio::event::Source> Source<S> {
     /// stop short for other reasons, as one from a Unix socket that brings descriptors, it is [`poll_io`](Source::poll_io) that is wanted.
     ///
     /// Errors and cancel safety: as [`Source::poll_io`].
+    #[inline(always)]
     pub fn poll_read(&self, wait: impl FnOnce() -> Wait, buf: &mut [u8]) -> Poll<io::Result<usize>>
     where
         for<'a> &'a S: Read,
     {
-        let result = self.poll_measured(Direction::Read, wait, |mut io| io.read(buf), |read| Some(*read));
-        self.note_length(Direction::Read, &result, buf.len());
-        result
+        if self.reactor.is_observed() { self.read_and_tell(wait, buf) } else { self.read::<false>(wait, buf) }
+    }
+
+    #[inline(always)]
+    fn read<const TELL: bool>(&self, wait: impl FnOnce() -> Wait, buf: &mut [u8]) -> Poll<io::Result<usize>>
+    where
+        for<'a> &'a S: Read,
+    {
+        let asked = buf.len();
+        self.poll_measured::<TELL, _>(Direction::Read, wait, |mut io| io.read(buf), (|read| Some(*read), asked))
+    }
+
+    /// Out of line, and called with what the caller was: so who is not observed has no word to move for it.
+    #[cold]
+    #[inline(never)]
+    fn read_and_tell(&self, wait: impl FnOnce() -> Wait, buf: &mut [u8]) -> Poll<io::Result<usize>>
+    where
+        for<'a> &'a S: Read,
+    {
+        self.read::<true>(wait, buf)
     }
 
     /// Writes to a byte stream from `buf`; says how many bytes it took.
@@ -183,13 +207,30 @@ impl<S: mio::event::Source> Source<S> {
     /// A write that is not taken whole has filled the stream, so the next one waits without asking the system.
     ///
     /// Errors and cancel safety: as [`Source::poll_io`].
+    #[inline(always)]
     pub fn poll_write(&self, wait: impl FnOnce() -> Wait, buf: &[u8]) -> Poll<io::Result<usize>>
     where
         for<'a> &'a S: Write,
     {
-        let result = self.poll_measured(Direction::Write, wait, |mut io| io.write(buf), |written| Some(*written));
-        self.note_length(Direction::Write, &result, buf.len());
-        result
+        if self.reactor.is_observed() { self.write_and_tell(wait, buf) } else { self.write::<false>(wait, buf) }
+    }
+
+    #[inline(always)]
+    fn write<const TELL: bool>(&self, wait: impl FnOnce() -> Wait, buf: &[u8]) -> Poll<io::Result<usize>>
+    where
+        for<'a> &'a S: Write,
+    {
+        let bytes = (|written: &usize| Some(*written), buf.len());
+        self.poll_measured::<TELL, _>(Direction::Write, wait, |mut io| io.write(buf), bytes)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn write_and_tell(&self, wait: impl FnOnce() -> Wait, buf: &[u8]) -> Poll<io::Result<usize>>
+    where
+        for<'a> &'a S: Write,
+    {
+        self.write::<true>(wait, buf)
     }
 
     /// As [`Source::poll_write`], from several buffers in one call.
@@ -199,10 +240,13 @@ impl<S: mio::event::Source> Source<S> {
     where
         for<'a> &'a S: Write,
     {
-        let result =
-            self.poll_measured(Direction::Write, wait, |mut io| io.write_vectored(bufs), |written| Some(*written));
-        self.note_length(Direction::Write, &result, bufs.iter().map(|buf| buf.len()).sum());
-        result
+        let bytes = (|written: &usize| Some(*written), bufs.iter().map(|buf| buf.len()).sum());
+        let attempt = |mut io: &S| io.write_vectored(bufs);
+        if self.reactor.is_observed() {
+            self.poll_measured::<true, _>(Direction::Write, wait, attempt, bytes)
+        } else {
+            self.poll_measured::<false, _>(Direction::Write, wait, attempt, bytes)
+        }
     }
 
     /// Takes back the wait that is in a direction's seat, if any; its waker is dropped.
@@ -219,22 +263,32 @@ impl<S: mio::event::Source> Source<S> {
         self.reactor.end_wait::<true>(&self.state, direction, seat, WaitEnd::Dropped);
     }
 
-    fn try_io<R>(
+    #[inline(always)]
+    fn try_io<const TELL: bool, R>(
         &self,
         direction: Direction,
         mut attempt: impl FnMut(&S) -> io::Result<R>,
-        bytes: impl Fn(&R) -> Option<usize>,
+        (bytes, asked): (impl Fn(&R) -> Option<usize>, usize),
     ) -> Poll<io::Result<R>> {
         while self.state.readiness(direction).ready.get() {
             let result = attempt(&self.io);
-            if self.reactor.is_observed() {
+            if TELL {
                 self.tell_tried(direction, &result, &bytes);
             }
             match result {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // Nobody else can turn the reactor before the wait is stored: an edge is not missed in between.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.reactor.not_ready(&self.state, direction),
-                result => return Poll::Ready(result),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.reactor.not_ready::<TELL>(&self.state, direction)
+                }
+                result => {
+                    if let Ok(done) = &result
+                        && bytes(done).is_some_and(|length| self.has_drained(direction, length, asked))
+                    {
+                        self.reactor.not_ready::<TELL>(&self.state, direction);
+                    }
+                    return Poll::Ready(result);
+                }
             }
         }
         Poll::Pending
@@ -252,13 +306,10 @@ impl<S: mio::event::Source> Source<S> {
 
     /// The short read and short write rule. The end of a stream is no short read, and after the peer's last byte no
     /// edge comes any more; nor is a read that stopped at urgent data.
-    fn note_length(&self, direction: Direction, result: &Poll<io::Result<usize>>, asked: usize) {
-        let Poll::Ready(Ok(length)) = *result else { return };
+    fn has_drained(&self, direction: Direction, length: usize, asked: usize) -> bool {
         let short = 0 < length && length < asked;
         let is_last = self.state.readiness(direction).closed.get() || self.state.urgent.get();
-        if SHORT_MEANS_DRAINED && short && !is_last {
-            self.reactor.not_ready(&self.state, direction);
-        }
+        SHORT_MEANS_DRAINED && short && !is_last
     }
 }
 

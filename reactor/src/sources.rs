@@ -194,12 +194,12 @@ impl Reactor {
     /// Leaves `wait` with the source. Whoever stood under this number before is woken, if it is another task: it would
     /// sleep for ever.
     #[inline]
-    pub(crate) fn wait(&self, state: &SourceState, direction: Direction, number: u64, wait: Wait) {
+    pub(crate) fn wait<const TELL: bool>(&self, state: &SourceState, direction: Direction, number: u64, wait: Wait) {
         let readiness = state.readiness(direction);
         if readiness.nobody_waits() {
             readiness.join(number, wait);
             self.count_waiting(1);
-            if self.is_observed() {
+            if TELL {
                 self.tell_wait(state, direction, number);
             }
         } else if !readiness.has(number, &wait) {
@@ -243,8 +243,8 @@ impl Reactor {
     }
 
     #[inline]
-    pub(crate) fn not_ready(&self, state: &SourceState, direction: Direction) {
-        if state.readiness(direction).ready.replace(false) && self.is_observed() {
+    pub(crate) fn not_ready<const TELL: bool>(&self, state: &SourceState, direction: Direction) {
+        if state.readiness(direction).ready.replace(false) && TELL {
             self.tell_not_ready(state.id, direction);
         }
     }

@@ -30,7 +30,7 @@ impl Waiting {
     }
 
     pub(crate) fn wait(&self, wait: Wait) {
-        self.reactor.wait(&self.state, self.direction, self.number, wait);
+        self.reactor.wait::<true>(&self.state, self.direction, self.number, wait);
     }
 
     /// The operation is done: whatever there is beyond what it took is for the next.
