@@ -148,13 +148,13 @@ impl Executor {
                 let told = if TELL { core.tell_turn(&Turn { run: &*run, index, ticket }) } else { None };
                 let ended = run.turn(core, index, ticket);
                 if let Some(task) = told.filter(|_| !ended) {
-                    core.tell(&Event::PollEnd { task, ready: false });
+                    core.tell_inline(&Event::PollEnd { task, ready: false });
                 }
             } else {
                 let told = if TELL { core.tell_turn_of_root(ticket, root.is_some()) } else { None };
                 let ended = root.as_mut().is_none_or(|root| root.turn(ticket));
                 if let Some(task) = told.filter(|_| !ended) {
-                    core.tell(&Event::PollEnd { task, ready: false });
+                    core.tell_inline(&Event::PollEnd { task, ready: false });
                 }
             }
         }

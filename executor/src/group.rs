@@ -174,10 +174,11 @@ impl<M: Children> GroupBlock<M> {
     fn start_child_and_tell(self: &Pin<Rc<Self>>, core: &Core, run: &dyn Run, index: usize) {
         let ticket = core.occupy(Some(self.clone()), index as u32, self.children.flags(index));
         let turn = Turn { run, index: index as u32, ticket };
-        core.emit(|| Event::ChildStart(turn.who()));
-        let told = core.tell_poll(&turn);
+        let who = turn.who();
+        core.emit(|| Event::ChildStart(who));
+        let told = core.tell_poll(&turn, who);
         if !self.as_ref().turn_of_child(core, &turn) && told {
-            core.emit(|| Event::PollEnd { task: turn.who(), ready: false });
+            core.emit(|| Event::PollEnd { task: who, ready: false });
         }
     }
 

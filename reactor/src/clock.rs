@@ -92,6 +92,8 @@ pub struct Clock {
 struct Inner {
     /// The latest reading of a real clock; the time itself of a virtual one.
     latest: Cell<Instant>,
+    /// Nothing of the program has run since that reading.
+    still: Cell<bool>,
     /// `None`: the clock is virtual.
     origin: Option<std::time::Instant>,
     /// How often timers were looked for in vain since a virtual clock last moved, or its loop last waited.
@@ -114,7 +116,7 @@ impl Clock {
 
     fn new(origin: Option<std::time::Instant>) -> Clock {
         let latest = Cell::new(Instant(0));
-        Clock { inner: Rc::new(Inner { latest, origin, rounds: Cell::new(0) }) }
+        Clock { inner: Rc::new(Inner { latest, still: Cell::new(false), origin, rounds: Cell::new(0) }) }
     }
 
     /// Whether time only moves when it is told to.
@@ -135,6 +137,24 @@ impl Clock {
     #[inline]
     pub fn latest(&self) -> Instant {
         self.inner.latest.get()
+    }
+
+    /// What one poll ends with, the next may begin with: from here on nothing of the program runs until [`end_stillness`](Clock::end_stillness).
+    #[inline]
+    pub fn begin_stillness(&self) {
+        self.inner.still.set(true);
+    }
+
+    /// Something of the program may run: the latest reading is old from now on.
+    #[inline]
+    pub fn end_stillness(&self) {
+        self.inner.still.set(false);
+    }
+
+    /// The time now, or the latest reading if it is still good: for whoever writes down when something happened between two polls.
+    #[inline]
+    pub fn now_or_still(&self) -> Instant {
+        if self.inner.still.get() { self.latest() } else { self.now() }
     }
 
     #[inline]

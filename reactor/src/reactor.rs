@@ -136,7 +136,7 @@ impl Reactor {
         };
         let Poller { poll, events } = &mut *poller;
         if TELL {
-            self.emit(|| self.park_event(max_wait));
+            self.tell_inline(&self.park_event(max_wait));
         }
         // Computed last: what was armed until now counts.
         let polled = poll.poll(events, self.wait_limit(max_wait));
@@ -155,7 +155,7 @@ impl Reactor {
             self.clock().waited();
         }
         if TELL {
-            self.emit(|| self.unpark_event(ready, unparked));
+            self.tell_inline(&self.unpark_event(ready, unparked));
         }
         polled.or_else(|error| if error.kind() == ErrorKind::Interrupted { Ok(()) } else { Err(error) })?;
         for event in events.iter().filter(|event| event.token() != Sources::UNPARK) {
@@ -165,7 +165,7 @@ impl Reactor {
     }
 
     fn park_event(&self, max_wait: Option<Duration>) -> Event {
-        let at = self.clock().now();
+        let at = self.clock().now_or_still();
         self.shared.parked_at.set(at);
         Event::Park { at, max_wait: self.wait_limit(max_wait) }
     }
@@ -242,6 +242,12 @@ impl Reactor {
     #[cold]
     #[inline(never)]
     fn tell(&self, event: &Event) {
+        self.tell_inline(event);
+    }
+
+    /// For sites that are out of line themselves, and for a turn that is to tell.
+    #[inline(always)]
+    pub(crate) fn tell_inline(&self, event: &Event) {
         #[cfg(feature = "trace")]
         // Borrowed meanwhile: an observer cannot replace itself while it is told.
         if let Some(observer) = &*self.shared.observer.borrow() {

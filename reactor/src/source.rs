@@ -301,7 +301,7 @@ impl<S: mio::event::Source> Source<S> {
             Ok(done) => Tried::Done(bytes(done)),
             Err(error) => Tried::Failed(error.kind()),
         };
-        self.reactor.emit(|| Event::Tried { source: self.state.id, direction, result });
+        self.reactor.tell_inline(&Event::Tried { source: self.state.id, direction, result });
     }
 
     /// The short read and short write rule. The end of a stream is no short read, and after the peer's last byte no

@@ -31,17 +31,6 @@ impl SourceState {
         }
     }
 
-    /// That somebody, who does, waits under this number.
-    fn wait_event(&self, direction: Direction, number: u64) -> Event {
-        let mut event = None;
-        self.readiness(direction).for_each_wait(|waiter, wait| {
-            if waiter == number {
-                event = Some(wait_on(self.id, direction, waiter, wait));
-            }
-        });
-        event.expect("it has just joined the line")
-    }
-
     /// Adds the events that lead from nothing to this state.
     fn describe(&self, events: &mut Vec<Event>) {
         let source = self.id;
@@ -171,7 +160,7 @@ impl Reactor {
         ];
         if TELL && new_bits.contains(&true) {
             let [readable, writable, read_closed, write_closed] = new_bits;
-            self.emit(|| Event::Ready { source: state.id, readable, writable, read_closed, write_closed });
+            self.tell_inline(&Event::Ready { source: state.id, readable, writable, read_closed, write_closed });
         }
         for (direction, ready) in [(Direction::Read, readable), (Direction::Write, writable)] {
             if ready {
@@ -197,29 +186,26 @@ impl Reactor {
     pub(crate) fn wait<const TELL: bool>(&self, state: &SourceState, direction: Direction, number: u64, wait: Wait) {
         let readiness = state.readiness(direction);
         if readiness.nobody_waits() {
+            // Told after the change, of which nothing is left here then.
+            let event = TELL.then(|| wait_on(state.id, direction, number, &wait));
             readiness.join(number, wait);
             self.count_waiting(1);
-            if TELL {
-                self.tell_wait(state, direction, number);
+            if let Some(event) = event {
+                self.emit(|| event);
             }
         } else if !readiness.has(number, &wait) {
             self.wait_among_others(state, direction, number, wait);
         }
     }
 
-    #[cold]
-    #[inline(never)]
-    fn tell_wait(&self, state: &SourceState, direction: Direction, number: u64) {
-        self.emit(|| state.wait_event(direction, number));
-    }
-
     fn wait_among_others(&self, state: &SourceState, direction: Direction, number: u64, wait: Wait) {
         let readiness = state.readiness(direction);
         let displaced = self.end_wait::<true>(state, direction, number, WaitEnd::Replaced);
         let displaced = displaced.filter(|displaced| !displaced.waker.will_wake(&wait.waker));
+        let event = wait_on(state.id, direction, number, &wait);
         readiness.join(number, wait);
         self.count_waiting(1);
-        self.emit(|| state.wait_event(direction, number));
+        self.emit(|| event);
         if let Some(displaced) = displaced {
             displaced.waker.wake();
         }
@@ -251,6 +237,6 @@ impl Reactor {
 
     #[cold]
     fn tell_not_ready(&self, source: u64, direction: Direction) {
-        self.emit(|| Event::NotReady { source, direction });
+        self.tell_inline(&Event::NotReady { source, direction });
     }
 }

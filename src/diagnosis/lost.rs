@@ -46,7 +46,13 @@ impl Suspects {
         self.new = true;
     }
 
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
     /// It is being polled, or has ended.
+    #[inline]
     pub(super) fn remove(&mut self, task: TaskRef) {
         if !self.tasks.is_empty() {
             self.tasks.remove(&task);
@@ -59,7 +65,7 @@ impl Suspects {
         // Those who are left may be meant. As they may be many, they are not looked at each time.
         let (polls, tasks) = self.looked;
         let wait = !idle && executor.polls() < polls + tasks && (!self.new || tasks > FEW);
-        if self.tasks.is_empty() || wait || executor.has_messages() || executor.has_escaped_elsewhere() {
+        if wait || executor.has_messages() || executor.has_escaped_elsewhere() {
             return Vec::new();
         }
         let look = Look::new(context, known, idle);

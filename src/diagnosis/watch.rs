@@ -4,8 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::panic::Location;
 
-use glassloop_executor::{Ending, Event as Step, TaskId, TaskRef, TaskState, WaitEnd, task_of_parts, tickets_taken};
-use glassloop_reactor::{Clock, Event as Turn, Instant, WaitEnd as SourceWaitEnd, WakerId};
+use glassloop_executor::{Ending, Event as Step, TaskId, TaskRef, TaskState, WaitEnd, tickets_taken};
+use glassloop_reactor::{Clock, Event as Turn, Instant, WaitEnd as SourceWaitEnd};
 
 use super::LastWait;
 use super::known::{Known, Node, Wait};
@@ -50,7 +50,15 @@ impl Watch {
     }
 
     /// The loop is about to wait: reports tasks that nothing can wake. `idle`: nobody else will ever run either.
+    #[inline]
     pub(crate) fn report_lost_wakes(&self, context: &Context, idle: bool) {
+        if !self.suspects.borrow().is_empty() {
+            self.look_at_suspects(context, idle);
+        }
+    }
+
+    #[inline(never)]
+    fn look_at_suspects(&self, context: &Context, idle: bool) {
         let found = self.suspects.borrow_mut().find(context, &self.known.borrow(), idle);
         for (TaskState { task, name, location, .. }, how) in found {
             let last = self.known.borrow_mut().facts_mut(task).and_then(|facts| {
@@ -148,34 +156,33 @@ impl Watch {
     }
 
     #[inline(always)]
-    pub(crate) fn of_reactor(&self, event: &Turn) {
+    pub(crate) fn of_reactor(&self, event: &Turn, task: Option<TaskRef>) {
         match event {
             Turn::Tried { .. }
             | Turn::Ready { .. }
             | Turn::NotReady { .. }
             | Turn::Park { .. }
             | Turn::Unpark { .. } => {}
-            event => self.reactor_event(event),
+            event => self.reactor_event(event, task),
         }
     }
 
     #[inline(never)]
-    fn reactor_event(&self, event: &Turn) {
-        let task_of = |waker: WakerId| task_of_parts(waker.data, waker.vtable);
+    fn reactor_event(&self, event: &Turn, task: Option<TaskRef>) {
         match *event {
-            Turn::TimerArm { timer, waker, location, .. } => {
-                self.wait_begins(Node::Timer(timer), task_of(waker), "timer", location);
+            Turn::TimerArm { timer, location, .. } => {
+                self.wait_begins(Node::Timer(timer), task, "timer", location);
             }
-            Turn::TimerWaker { timer, waker } => {
+            Turn::TimerWaker { timer, .. } => {
                 let location = self.known.borrow().wait(Node::Timer(timer)).map(|wait| wait.location);
                 if let Some(location) = location {
-                    self.wait_begins(Node::Timer(timer), task_of(waker), "timer", location);
+                    self.wait_begins(Node::Timer(timer), task, "timer", location);
                 }
             }
             Turn::TimerFire { timer, .. } => self.wait_ends(Node::Timer(timer), true),
             Turn::TimerCancel { timer } => self.wait_ends(Node::Timer(timer), false),
-            Turn::WaitOn { source, waiter, waker, operation, location, .. } => {
-                self.wait_begins(Node::Source(source, waiter), task_of(waker), operation, location);
+            Turn::WaitOn { source, waiter, operation, location, .. } => {
+                self.wait_begins(Node::Source(source, waiter), task, operation, location);
             }
             Turn::WaitOff { source, waiter, why, .. } => {
                 self.wait_ends(Node::Source(source, waiter), why == SourceWaitEnd::Woken);

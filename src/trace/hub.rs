@@ -4,6 +4,7 @@ use std::cell::{Cell, OnceCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::{Rc, Weak};
 
+use super::live::task_in;
 use super::recorder::Recorder;
 use super::schema::RunEnding;
 use super::{Change, Event, LoopEvent, Observer, executor, reactor};
@@ -82,13 +83,51 @@ impl Hub {
         self.tell_observers(Event::Loop(event));
     }
 
-    #[inline]
-    fn reactor_event(&self, event: &reactor::Event) {
+    /// To the recorder and to whoever watches for lost wakes: inlined into a branch for each frequent kind of event, where the compiler
+    /// knows which it is. So it is asked once, and not by all who hear of it.
+    #[inline(always)]
+    fn pass_on_executor_event(&self, event: &executor::Event<'_>) {
         if let Some(recorder) = self.recorder.get() {
-            recorder.of_reactor(event);
+            recorder.of_executor(event);
         }
         if let Some(watch) = self.watch.get() {
-            watch.of_reactor(event);
+            watch.of_executor(event);
+        }
+    }
+
+    #[inline(never)]
+    fn pass_on_rare_executor_event(&self, event: &executor::Event<'_>) {
+        self.pass_on_executor_event(event);
+    }
+
+    #[inline(always)]
+    fn pass_on_reactor_event(&self, event: &reactor::Event) {
+        let task = task_in(event);
+        if let Some(recorder) = self.recorder.get() {
+            recorder.of_reactor(event, task);
+        }
+        if let Some(watch) = self.watch.get() {
+            watch.of_reactor(event, task);
+        }
+    }
+
+    #[inline(never)]
+    fn pass_on_rare_reactor_event(&self, event: &reactor::Event) {
+        self.pass_on_reactor_event(event);
+    }
+
+    #[inline(always)]
+    fn reactor_event(&self, event: &reactor::Event) {
+        use reactor::Event::{NotReady, Park, Ready, Tried, Unpark, WaitOff, WaitOn};
+        match event {
+            Ready { .. } => self.pass_on_reactor_event(event),
+            NotReady { .. } => self.pass_on_reactor_event(event),
+            Tried { .. } => self.pass_on_reactor_event(event),
+            WaitOn { .. } => self.pass_on_reactor_event(event),
+            WaitOff { .. } => self.pass_on_reactor_event(event),
+            Park { .. } => self.pass_on_reactor_event(event),
+            Unpark { .. } => self.pass_on_reactor_event(event),
+            _ => self.pass_on_rare_reactor_event(event),
         }
         self.tell_observers(Event::Reactor(event));
     }
@@ -144,13 +183,15 @@ impl Told {
 
 /// An executor tells only what happens while it runs on this thread.
 impl executor::Observer for Hub {
-    #[inline]
     fn event(&self, event: &executor::Event<'_>) {
-        if let Some(recorder) = self.recorder.get() {
-            recorder.of_executor(event);
-        }
-        if let Some(watch) = self.watch.get() {
-            watch.of_executor(event);
+        use executor::Event::{Dequeue, Enqueue, PollBegin, PollEnd, Wake};
+        match event {
+            Wake { .. } => self.pass_on_executor_event(event),
+            Enqueue(_) => self.pass_on_executor_event(event),
+            Dequeue(_) => self.pass_on_executor_event(event),
+            PollBegin(_) => self.pass_on_executor_event(event),
+            PollEnd { .. } => self.pass_on_executor_event(event),
+            _ => self.pass_on_rare_executor_event(event),
         }
         self.tell_observers(Event::Executor(event));
     }

@@ -69,14 +69,14 @@ impl Translator {
     }
 
     #[inline(always)]
-    pub(crate) fn of_reactor(&self, event: &reactor::Event, to: &mut impl Take) {
+    pub(crate) fn of_reactor(&self, event: &reactor::Event, task: Option<TaskRef>, to: &mut impl Take) {
         use reactor::Event::{TimerFire, WaitOff};
         self.cause.set(match *event {
             TimerFire { timer, .. } => Some((Via::Timer, timer)),
             WaitOff { source, why: reactor::WaitEnd::Woken, .. } => Some((Via::Io, source)),
             _ => None,
         });
-        of_reactor(event, to);
+        of_reactor(event, task, to);
     }
 
     #[inline(always)]
@@ -151,18 +151,31 @@ impl Take for &mut dyn FnMut(&Entry<Text<'_>>) {
     }
 }
 
+/// Of whom a step of the reactor tells, if that is a task.
 #[inline(always)]
-fn of_reactor(event: &reactor::Event, to: &mut impl Take) {
+pub(crate) fn task_in(event: &reactor::Event) -> Option<TaskRef> {
+    use reactor::Event::{TimerArm, TimerWaker, WaitOn};
+    match event {
+        TimerArm { waker, .. } | TimerWaker { waker, .. } | WaitOn { waker, .. } => {
+            executor::task_of_parts(waker.data, waker.vtable)
+        }
+        _ => None,
+    }
+}
+
+/// `task` is who is [in](task_in) it.
+#[inline(always)]
+fn of_reactor(event: &reactor::Event, task: Option<TaskRef>, to: &mut impl Take) {
     use reactor::Event::*;
     match *event {
-        TimerArm { timer, waker, deadline, place, location } => {
-            let (task, deadline) = (task_of(&waker), deadline.as_nanos());
+        TimerArm { timer, deadline, place, location, .. } => {
+            let deadline = deadline.as_nanos();
             to.take(&Entry::TimerArm { timer, task, deadline, place, loc: Text::At(location) });
         }
         TimerMove { timer, from, to: place } => to.take(&Entry::TimerCascade { timer, from, to: place }),
         TimerFire { timer, late, .. } => to.take(&Entry::TimerFire { timer, late: nanos(late) }),
         TimerCancel { timer } => to.take(&Entry::TimerCancel { timer }),
-        TimerWaker { timer, waker } => to.take(&Entry::TimerWaker { timer, task: task_of(&waker) }),
+        TimerWaker { timer, .. } => to.take(&Entry::TimerWaker { timer, task }),
         ClockJump { from, to: until } => to.take(&Entry::ClockJump { from: from.as_nanos(), to: until.as_nanos() }),
         SourceAdd { source, kind } => to.take(&Entry::SourceAdd { source, label: Text::Static(kind) }),
         SourceDrop { source } => to.take(&Entry::SourceDel { source }),
@@ -180,11 +193,11 @@ fn of_reactor(event: &reactor::Event, to: &mut impl Take) {
             };
             to.take(&Entry::IoTry { source, direction, result, bytes });
         }
-        WaitOn { source, direction, waiter, waker, operation, location } => to.take(&Entry::SourceWaitOn {
+        WaitOn { source, direction, waiter, operation, location, .. } => to.take(&Entry::SourceWaitOn {
             source,
             direction: direction_of(direction),
             waiter,
-            task: task_of(&waker),
+            task,
             op: Text::Static(operation),
             loc: Text::At(location),
         }),
@@ -268,7 +281,7 @@ pub(crate) fn describe(snapshot: &Snapshot, mut tell: &mut dyn FnMut(&Entry<Text
         tell(&Entry::JoinWaitOn { task: join.waiter, target: join.target, loc: Text::At(join.location) });
     }
     for event in &snapshot.reactor {
-        of_reactor(event, &mut tell);
+        of_reactor(event, task_in(event), &mut tell);
     }
     for (resource, seen) in &snapshot.resources {
         describe_resource(*resource, seen, &mut tell);
@@ -310,10 +323,6 @@ fn text_of(text: &str) -> Text<'_> {
 
 fn whole(task: executor::TaskId) -> Option<TaskRef> {
     Some(TaskRef { task, child: None })
-}
-
-fn task_of(waker: &reactor::WakerId) -> Option<TaskRef> {
-    executor::task_of_parts(waker.data, waker.vtable)
 }
 
 fn effect_of(effect: executor::WakeEffect) -> Effect {

@@ -8,6 +8,7 @@ use std::rc::{Rc, Weak};
 
 use glassloop_reactor::Clock;
 
+use super::executor::TaskRef;
 use super::glt::encode::{Block, Text};
 use super::live::{Take, Translator, describe};
 use super::schema::{Entry, RunEnding};
@@ -63,8 +64,6 @@ pub(crate) struct Recorder {
     with_output: bool,
     /// The last reading of the clock, in nanoseconds: events between two readings share it.
     t: Cell<u64>,
-    /// Nothing of the program has run since that reading: a poll may begin with it.
-    still: Cell<bool>,
     sink: RefCell<Sink>,
     /// Why the file cannot be written: told at the next turn, as this may be in the middle of anything.
     lost: Cell<Option<io::Error>>,
@@ -127,9 +126,9 @@ impl Recorder {
             }
         };
         let (claim, context, translator) = (Cell::new(Some(claim)), Rc::downgrade(context), Translator::default());
-        let (t, still, sink) = (Cell::new(t), Cell::new(false), RefCell::new(Sink { block, to }));
+        let (t, sink) = (Cell::new(t), RefCell::new(Sink { block, to }));
         let (lost, on_report) = (Cell::default(), Cell::new(Some(on_report)));
-        Ok(Recorder { path, claim, context, clock, translator, with_output, t, still, sink, lost, on_report })
+        Ok(Recorder { path, claim, context, clock, translator, with_output, t, sink, lost, on_report })
     }
 
     /// Writes what a ring holds; a file that is written as it goes is brought up to date.
@@ -147,44 +146,29 @@ impl Recorder {
     #[inline(always)]
     pub(super) fn of_executor(&self, event: &executor::Event<'_>) {
         use executor::Event::{Dequeue, Enqueue, PollBegin, PollEnd, Wake};
-        let put = || self.put_inline(&self.translator.of_executor(event));
-        // Nearly all events are of these five kinds. Each has its own copy of the writing, in which the compiler knows the kind.
         match event {
-            Wake { .. } => put(),
-            Enqueue(_) => put(),
-            Dequeue(_) => put(),
             PollBegin(_) => {
-                if self.still.replace(false) {
-                    // The loop may have read it meanwhile.
-                    self.t.set(self.clock.latest().as_nanos());
-                } else {
-                    self.read_clock();
-                }
-                put();
+                self.t.set(self.clock.now_or_still().as_nanos());
+                self.clock.end_stillness();
             }
             PollEnd { .. } => {
                 self.read_clock();
-                self.still.set(true);
-                put();
+                self.clock.begin_stillness();
             }
-            _ => self.of_executor_otherwise(event),
+            Wake { .. } | Enqueue(_) | Dequeue(_) => {}
+            _ => self.clock.end_stillness(),
         }
-    }
-
-    #[inline(never)]
-    fn of_executor_otherwise(&self, event: &executor::Event<'_>) {
-        self.still.set(false);
         self.put_inline(&self.translator.of_executor(event));
     }
 
-    #[inline(never)]
-    pub(super) fn of_reactor(mut self: &Recorder, event: &reactor::Event) {
+    #[inline(always)]
+    pub(super) fn of_reactor(mut self: &Recorder, event: &reactor::Event, task: Option<TaskRef>) {
         use reactor::Event::{ClockJump, Park, Unpark};
         if let Park { at, .. } | Unpark { at, .. } | ClockJump { to: at, .. } = event {
             self.t.set(at.as_nanos());
-            self.still.set(true);
+            self.clock.begin_stillness();
         }
-        self.translator.of_reactor(event, &mut self);
+        self.translator.of_reactor(event, task, &mut self);
     }
 
     #[inline(never)]

@@ -28,6 +28,12 @@ impl Core {
     #[cold]
     #[inline(never)]
     pub(crate) fn tell(&self, event: &Event<'_>) {
+        self.tell_inline(event);
+    }
+
+    /// For the few sites where nearly all events come from.
+    #[inline(always)]
+    pub(crate) fn tell_inline(&self, event: &Event<'_>) {
         // Borrowed meanwhile: an observer cannot replace itself while it is told.
         if let Some(observer) = &*self.observer.borrow() {
             observer.event(event);
@@ -41,10 +47,10 @@ impl Core {
             Some(polling) if polling == ticket => task,
             polling => polling.map(|polling| self.who(polling)),
         };
-        self.emit(|| Event::Wake { task, by, via, effect });
+        self.tell_inline(&Event::Wake { task, by, via, effect });
         let enqueued = self.state.borrow_mut().enqueue(ticket);
         if enqueued && let Some(task) = task {
-            self.emit(|| Event::Enqueue(task));
+            self.tell_inline(&Event::Enqueue(task));
         }
     }
 
@@ -65,29 +71,30 @@ impl Core {
     #[cold]
     pub(crate) fn tell_turn(&self, turn: &Turn<'_>) -> Option<TaskRef> {
         let who = turn.who();
-        self.tell(&Event::Dequeue(Some(who)));
+        self.tell_inline(&Event::Dequeue(Some(who)));
         let starts_group = turn.index == NO_CHILD && turn.run.children().is_some();
-        (!starts_group && self.tell_poll(turn)).then_some(who)
+        (!starts_group && self.tell_poll(turn, who)).then_some(who)
     }
 
     /// The same of the root, who is polled if it is `here`, and of one that ended while it was queued. Says who is polled.
     #[cold]
     pub(crate) fn tell_turn_of_root(&self, ticket: Ticket, here: bool) -> Option<TaskRef> {
         let task = self.task_ref(ticket);
-        self.tell(&Event::Dequeue(task));
+        self.tell_inline(&Event::Dequeue(task));
         let polled = task.filter(|_| here)?;
         self.polling.set(Some(ticket));
-        self.tell(&Event::PollBegin(polled));
+        self.tell_inline(&Event::PollBegin(polled));
         Some(polled)
     }
 
     /// Tells that a poll begins, if the turn is one: not if it delivers a cancel.
-    pub(crate) fn tell_poll(&self, turn: &Turn<'_>) -> bool {
+    #[inline]
+    pub(crate) fn tell_poll(&self, turn: &Turn<'_>, who: TaskRef) -> bool {
         let polls = !turn.run.flags(turn.index).cancel_asked();
         if polls {
             // Told inside the poll: it is one of the things that the snapshot of that moment shows.
             self.polling.set(Some(turn.ticket));
-            self.emit(|| Event::PollBegin(turn.who()));
+            self.tell_inline(&Event::PollBegin(who));
         }
         polls
     }

@@ -12,13 +12,14 @@ pub(super) struct Records {
     end: usize,
 }
 
-/// No record is longer: a code and a time, and seven fields of at most fifteen bytes.
-const LONGEST: usize = 128;
+/// Room for a record, which is at most half as long: a code and a time, and seven fields of at most fifteen bytes. Whatever index a byte
+/// can hold is inside of it: so none is checked.
+const ROOM: usize = 1 << u8::BITS;
 
 impl Records {
     /// Where the next record goes. It is asked for once a record, so that a byte of one costs no look at the capacity.
     #[inline(always)]
-    pub(super) fn room(&mut self) -> Option<&mut [u8; LONGEST]> {
+    pub(super) fn room(&mut self) -> Option<&mut [u8; ROOM]> {
         self.bytes.get_mut(self.end..)?.first_chunk_mut()
     }
 
@@ -48,25 +49,25 @@ impl Records {
 
 /// A record that is being written.
 pub(super) struct Record<'b> {
-    bytes: &'b mut [u8; LONGEST],
-    len: usize,
+    bytes: &'b mut [u8; ROOM],
+    len: u8,
     strings: &'b mut Strings,
 }
 
 impl<'b> Record<'b> {
     #[inline(always)]
-    pub(super) fn new(bytes: &'b mut [u8; LONGEST], strings: &'b mut Strings) -> Record<'b> {
+    pub(super) fn new(bytes: &'b mut [u8; ROOM], strings: &'b mut Strings) -> Record<'b> {
         Record { bytes, len: 0, strings }
     }
 
     #[inline(always)]
     pub(super) fn len(&self) -> usize {
-        self.len
+        self.len.into()
     }
 
     #[inline(always)]
     pub(super) fn byte(&mut self, byte: u8) {
-        self.bytes[self.len] = byte;
+        self.bytes[usize::from(self.len)] = byte;
         self.len += 1;
     }
 
@@ -83,13 +84,13 @@ impl<'b> Record<'b> {
 
 /// Says where the next byte goes.
 #[inline(never)]
-fn long_varint(bytes: &mut [u8; LONGEST], mut at: usize, mut number: u64) -> usize {
+fn long_varint(bytes: &mut [u8; ROOM], mut at: u8, mut number: u64) -> u8 {
     while number >= 0x80 {
-        bytes[at] = number as u8 | 0x80;
+        bytes[usize::from(at)] = number as u8 | 0x80;
         at += 1;
         number >>= 7;
     }
-    bytes[at] = number as u8;
+    bytes[usize::from(at)] = number as u8;
     at + 1
 }
 
