@@ -81,6 +81,7 @@ impl Executor {
     }
 
     /// Whether this executor runs on this thread right now.
+    #[inline]
     pub fn is_entered(&self) -> bool {
         self.core.id.is_current()
     }

@@ -155,7 +155,11 @@ impl<S: mio::event::Source> Source<S> {
         wait: impl FnOnce() -> Wait,
         attempt: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        let result = self.try_io::<true, R>(direction, attempt, (|_| None, 0));
+        let result = if self.reactor.is_observed() {
+            self.try_io::<true, R>(direction, attempt, (|_| None, 0))
+        } else {
+            self.try_io::<false, R>(direction, attempt, (|_| None, 0))
+        };
         place.take_if(|waiting| !waiting.is_for(&self.state, direction));
         if result.is_ready() {
             // There may be more than this one took, and the system will not say it again.

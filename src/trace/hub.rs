@@ -139,13 +139,29 @@ impl Hub {
     /// Tells of a change of a resource: called inside of the loop.
     #[inline]
     pub(crate) fn resource(&self, id: u64, change: &Change) {
+        match change {
+            Change::Len { .. } => self.pass_on_change(id, change),
+            Change::WaitOn(_) => self.pass_on_change(id, change),
+            Change::Woken(_) => self.pass_on_change(id, change),
+            Change::WaitOff(_) => self.pass_on_change(id, change),
+            _ => self.pass_on_rare_change(id, change),
+        }
+        self.tell_observers(Event::Resource(id, change));
+    }
+
+    #[inline(always)]
+    fn pass_on_change(&self, id: u64, change: &Change) {
         if let Some(recorder) = self.recorder.get() {
             recorder.of_resource(id, change);
         }
         if let Some(watch) = self.watch.get() {
             watch.of_resource(id, change);
         }
-        self.tell_observers(Event::Resource(id, change));
+    }
+
+    #[inline(never)]
+    fn pass_on_rare_change(&self, id: u64, change: &Change) {
+        self.pass_on_change(id, change);
     }
 }
 

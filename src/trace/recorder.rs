@@ -171,7 +171,7 @@ impl Recorder {
         self.translator.of_reactor(event, task, &mut self);
     }
 
-    #[inline(never)]
+    #[inline(always)]
     pub(super) fn of_resource(mut self: &Recorder, resource: u64, change: &Change) {
         self.translator.of_resource(resource, change, &mut self);
     }
