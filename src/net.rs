@@ -257,17 +257,21 @@ fn shared_operation<'s, S: mio::event::Source, R>(
 
 /// Before every operation: is this the socket's own loop, and has the running task not had enough? (A task whose
 /// sockets are always ready lets others run now and then.)
-#[inline]
+#[inline(always)]
 pub(crate) fn may_try<S: mio::event::Source>(source: &Source<S>, cx: &Context<'_>) -> Poll<io::Result<()>> {
     let has_budget =
         context::try_look(|context| context.reactor.is(source.reactor()).then(|| context.spend_budget())).flatten();
-    match has_budget {
-        Some(true) => Poll::Ready(Ok(())),
-        Some(false) => {
-            cx.waker().wake_by_ref();
-            Poll::Pending
-        }
-        // Nobody would ever wake the task.
-        None => Poll::Ready(Err(io::Error::other("glassloop: this socket belongs to a loop that does not run here"))),
+    if has_budget == Some(true) { Poll::Ready(Ok(())) } else { may_not_try(has_budget.is_some(), cx) }
+}
+
+/// `later`: in its next turn it may.
+#[cold]
+#[inline(never)]
+fn may_not_try(later: bool, cx: &Context<'_>) -> Poll<io::Result<()>> {
+    if later {
+        cx.waker().wake_by_ref();
+        return Poll::Pending;
     }
+    // Nobody would ever wake the task.
+    Poll::Ready(Err(io::Error::other("glassloop: this socket belongs to a loop that does not run here")))
 }
