@@ -165,7 +165,7 @@ impl Reactor {
     }
 
     fn park_event(&self, max_wait: Option<Duration>) -> Event {
-        let at = self.clock().now_or_still();
+        let at = self.clock().now_or_held();
         self.shared.parked_at.set(at);
         Event::Park { at, max_wait: self.wait_limit(max_wait) }
     }

@@ -216,7 +216,10 @@ impl executor::Observer for Hub {
 impl reactor::Observer for Hub {
     fn event(&self, event: &reactor::Event) {
         if !self.is_home() {
-            return self.tell_from_outside(&|| self.reactor_event(event));
+            return self.tell_from_outside(&|| {
+                self.pass_on_rare_reactor_event(event);
+                self.tell_observers(Event::Reactor(event));
+            });
         }
         self.reactor_event(event);
     }

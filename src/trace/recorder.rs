@@ -148,15 +148,15 @@ impl Recorder {
         use executor::Event::{Dequeue, Enqueue, PollBegin, PollEnd, Wake};
         match event {
             PollBegin(_) => {
-                self.t.set(self.clock.now_or_still().as_nanos());
-                self.clock.end_stillness();
+                self.t.set(self.clock.now_or_held().as_nanos());
+                self.clock.release();
             }
             PollEnd { .. } => {
                 self.read_clock();
-                self.clock.begin_stillness();
+                self.clock.hold();
             }
             Wake { .. } | Enqueue(_) | Dequeue(_) => {}
-            _ => self.clock.end_stillness(),
+            _ => self.clock.release(),
         }
         self.put_inline(&self.translator.of_executor(event));
     }
@@ -166,7 +166,7 @@ impl Recorder {
         use reactor::Event::{ClockJump, Park, Unpark};
         if let Park { at, .. } | Unpark { at, .. } | ClockJump { to: at, .. } = event {
             self.t.set(at.as_nanos());
-            self.clock.begin_stillness();
+            self.clock.hold();
         }
         self.translator.of_reactor(event, task, &mut self);
     }
@@ -181,8 +181,9 @@ impl Recorder {
             self.put_inline(&self.translator.of_loop(LoopEvent::Turn, false));
             return self.tell_loss();
         }
-        // What a program says of itself is worth a reading.
+        // What a program says of itself is worth a reading; and when a run has ended, whatever comes next runs.
         self.read_clock();
+        self.clock.release();
         self.put_inline(&self.translator.of_loop(event, self.with_output));
         match event {
             // Something is wrong: what led to it is worth keeping.
