@@ -4,7 +4,7 @@
 //!
 //! | mark, alone on its line | what follows |
 //! | --- | --- |
-//! | `<!-- code: src/runtime.rs fn block_on_at -->` | a fence with that item, without its doc comments |
+//! | `<!-- code: src/runtime.rs fn block_on_at -->` | a fence with the file's name and that item, without its doc comments |
 //! | `<!-- code: src/time.rs fn poll in impl Future for Sleep -->` | the same, when the file has several of that name |
 //! | `<!-- code: src/time.rs struct Sleep, with docs -->` | the same, with its doc comments and attributes |
 //! | `<!-- text: executor/src/ticket.rs -->` | a fence with the first diagram in the comment at the head of that file |
@@ -14,10 +14,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::{LazyLock, Mutex};
+use std::sync::LazyLock;
+
+#[path = "docs/quotes.rs"]
+mod quotes;
 
 const BLESS: &str = "GLASSLOOP_BLESS=1 cargo test --test docs";
 
@@ -89,7 +90,7 @@ fn made_anew(page: &Page) -> (String, Vec<&str>) {
         let Some(mark) = mark.filter(|_| !in_fence) else { continue };
 
         let fail = |problem: &str| -> ! { panic!("{}: {line}: {problem}", page.name) };
-        let made = make(mark).unwrap_or_else(|problem| fail(&problem));
+        let made = quotes::make(mark).unwrap_or_else(|problem| fail(&problem));
         let mut end = "<!-- end -->";
         if mark != "examples" {
             let fence = lines.next().filter(|line| line.starts_with("```"));
@@ -110,121 +111,6 @@ fn made_anew(page: &Page) -> (String, Vec<&str>) {
         }
     }
     (text, stale)
-}
-
-/// What has to follow a mark.
-fn make(mark: &str) -> Result<String, String> {
-    match mark.split_once(": ") {
-        Some(("code", what)) => code(what),
-        Some(("text", file)) => diagram(file),
-        Some(("trace", what)) => trace(what),
-        Some(("file", name)) => read(name),
-        None if mark == "examples" => table_of_examples(),
-        _ => Err("there is no such mark".into()),
-    }
-}
-
-/// An item of a source, moved to the left margin.
-fn code(what: &str) -> Result<String, String> {
-    let (what, with_docs) = what.strip_suffix(", with docs").map_or((what, false), |what| (what, true));
-    let (file, item) = what.split_once(' ').ok_or("a file and an item are expected")?;
-    let text = read(file)?;
-    let lines: Vec<&str> = text.lines().collect();
-    let everywhere = 0..lines.len();
-    let mut found = match item.split_once(" in ") {
-        Some((item, block)) => find(&lines, find(&lines, everywhere, block)?, item)?,
-        None => find(&lines, everywhere, item)?,
-    };
-    let belongs = |line: &str| line.trim_start().starts_with("///") || line.trim_start().starts_with("#[");
-    while with_docs && found.start > 0 && belongs(lines[found.start - 1]) {
-        found.start -= 1;
-    }
-    let margin = indentation(lines[found.start]);
-    Ok(lines[found].iter().map(|line| format!("{}\n", line.get(margin..).unwrap_or(""))).collect())
-}
-
-/// The lines of the one item so named: from its first line to the one that closes it, at the same indentation.
-fn find(lines: &[&str], within: Range<usize>, item: &str) -> Result<Range<usize>, String> {
-    let starts: Vec<usize> = within.filter(|&number| begins(lines[number], item)).collect();
-    let start = match starts[..] {
-        [start] => start,
-        [] => return Err(format!("`{item}` is not there: was it renamed? The mark has to be mended by hand")),
-        _ => return Err(format!("there are {} of `{item}`: say which by `in impl …`", starts.len())),
-    };
-    let closes = |&number: &usize| {
-        let line = lines[number];
-        let at_the_margin = indentation(line) == indentation(lines[start]);
-        // A constant may have its value on the next line.
-        (line.ends_with('}') || line.ends_with(';')) && (at_the_margin || lines[start].ends_with('='))
-    };
-    let end = (start..lines.len()).find(closes).ok_or_else(|| format!("no end of `{item}`"))?;
-    Ok(start..end + 1)
-}
-
-fn begins(line: &str, item: &str) -> bool {
-    let mut line = line.trim_start();
-    for word in ["pub ", "pub(crate) ", "pub(super) ", "async "] {
-        line = line.strip_prefix(word).unwrap_or(line);
-    }
-    line.strip_prefix(item).is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
-}
-
-fn indentation(line: &str) -> usize {
-    line.len() - line.trim_start().len()
-}
-
-fn diagram(file: &str) -> Result<String, String> {
-    let text = read(file)?;
-    let head = text.lines().map_while(|line| line.strip_prefix("//!"));
-    let mut body = head.skip_while(|line| *line != " ```text").skip(1).take_while(|line| *line != " ```").peekable();
-    body.peek().ok_or("there is no diagram in the file's head")?;
-    Ok(body.map(|line| format!("{}\n", line.strip_prefix(' ').unwrap_or(line))).collect())
-}
-
-/// Lines of what an example records. Each runs once for all its marks.
-fn trace(what: &str) -> Result<String, String> {
-    static RECORDED: Mutex<BTreeMap<String, Vec<String>>> = Mutex::new(BTreeMap::new());
-    let (example, range) = what.split_once(' ').ok_or("an example and a range are expected")?;
-    let mut recorded = RECORDED.lock().expect("only this test uses it");
-    let lines = recorded.entry(example.to_owned()).or_insert_with(|| record(example));
-    let (first, last) = range.split_once('-').unwrap_or((range, range));
-    let number = |text: &str| text.parse::<usize>().map_err(|error| format!("{text}: {error}"));
-    let (first, last) = (number(first)?, number(last)?);
-    let wanted = lines.get(first..=last).ok_or_else(|| format!("the trace has {} lines", lines.len()))?;
-    Ok(wanted.iter().map(|line| format!("{line}\n")).collect())
-}
-
-fn record(example: &str) -> Vec<String> {
-    let this = std::env::current_exe().expect("a test is a program");
-    let profile = this.ancestors().nth(2).expect("it lies in <target>/<profile>/deps");
-    let target = profile.parent().expect("a target folder");
-    // Another test run may have left an older one there.
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--example", example, "--target-dir"]).arg(target).current_dir(root());
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
-    }
-    assert!(build.status().expect("cargo can be run").success(), "examples/{example}.rs cannot be built");
-
-    let program = profile.join("examples").join(format!("{example}{}", std::env::consts::EXE_SUFFIX));
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("docs-{}-{example}.ndjson", std::process::id()));
-    let run = Command::new(&program).args(["--virtual-time", "--trace"]).arg(&file).output();
-    assert!(run.unwrap_or_else(|error| panic!("{}: {error}", program.display())).status.success());
-    let lines = fs::read_to_string(&file).expect("a trace").lines().map(str::to_owned).collect();
-    fs::remove_file(&file).expect("the trace can be removed");
-    lines
-}
-
-fn table_of_examples() -> Result<String, String> {
-    let mut table = String::from("| example | what it shows |\n| --- | --- |\n");
-    for name in names_in("examples", "rs") {
-        let file = format!("examples/{name}.rs");
-        let text = read(&file)?;
-        let says = text.lines().next().and_then(|line| line.strip_prefix("//! "));
-        let says = says.ok_or_else(|| format!("the first line of {file} does not say what it shows"))?;
-        table += &format!("| [`{name}`]({file}) | {} |\n", says.replace('|', "\\|"));
-    }
-    Ok(table)
 }
 
 // What the pages name and link to.
@@ -298,16 +184,20 @@ fn every_picture_and_frame_is_there_and_can_do_without_being_seen() {
     }
 }
 
-/// The chapters that lead through the runtime have one form: a question, code, a picture, a run to step through, and
-/// something to try.
-#[test]
-fn every_chapter_asks_shows_and_ends_with_something_to_try() {
+/// The chapters that lead through the runtime.
+fn chapters() -> Vec<&'static Page> {
     let (_, chapters) = page("docs/SUMMARY.md").text.split_once("# How it works\n").expect("that part");
     let chapters = chapters.split("\n# ").next().unwrap_or("");
-    let names: Vec<&str> = chapters.lines().filter_map(|line| line.split("](").nth(1)?.strip_suffix(')')).collect();
-    assert!(names.len() >= 7, "{names:?}");
-    for name in names {
-        let text = &page(&format!("docs/{name}")).text;
+    let names = chapters.lines().filter_map(|line| line.split("](").nth(1)?.strip_suffix(')'));
+    let chapters: Vec<_> = names.map(|name| page(&format!("docs/{name}"))).collect();
+    assert!(chapters.len() >= 7);
+    chapters
+}
+
+/// They have one form: a question, code, a picture, a run to step through, and something to try.
+#[test]
+fn every_chapter_asks_shows_and_ends_with_something_to_try() {
+    for Page { name, text } in chapters() {
         let question = text.split("\n## ").next().is_some_and(|opening| opening.contains("answers one question"));
         let last = text.rsplit("\n## ").next().is_some_and(|last| last.starts_with("One thing to change\n"));
         for (what, there) in [
@@ -315,10 +205,32 @@ fn every_chapter_asks_shows_and_ends_with_something_to_try() {
             ("code", text.contains("<!-- code: ")),
             ("picture", text.contains("](pictures/")),
             ("stepper", text.contains("<iframe src=\"steppers/")),
+            ("event for its stepper to begin with", text.contains(".html#e=")),
             ("thing to change at its end", last),
         ] {
-            assert!(there, "docs/{name} has no {what}");
+            assert!(there, "{name} has no {what}");
         }
+    }
+}
+
+/// The code that is to be changed is in the file that was named last before it.
+#[test]
+fn what_a_chapter_says_to_change_is_there() {
+    for Page { name, text } in chapters() {
+        let last = text.rsplit("\n## ").next().unwrap_or("");
+        let words = last.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut found = 0;
+        for phrase in ["in place of `", "before the line `", "remove `", "let `"] {
+            for (at, _) in words.match_indices(phrase) {
+                let code = words[at + phrase.len()..].split('`').next().unwrap_or("");
+                let file = words[..at].split('`').skip(1).step_by(2).filter(|span| root().join(span).is_file()).last();
+                let file = file.unwrap_or_else(|| panic!("{name}: {phrase}{code}`: in which file?"));
+                let source = read(file).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+                assert!(source.contains(code), "{name}: there is no `{code}` in {file}");
+                found += 1;
+            }
+        }
+        assert!(found > 0, "{name} does not say what to change");
     }
 }
 
