@@ -135,7 +135,7 @@ impl Executor {
     /// A [`tick`](Executor::tick) of a loop that knows whether somebody observes: then `TELL` must be true. So neither a tick nor a poll
     /// that nobody is told of pays anything for it.
     #[inline(always)]
-    pub fn tick_and_tell<const TELL: bool>(&self, mut root: Option<&mut dyn RunRoot>) -> usize {
+    pub fn tick_and_tell<const TELL: bool>(&self, root: Option<&mut dyn RunRoot>) -> usize {
         let core = &self.core;
         debug_assert!(TELL || !core.is_observed(), "somebody observes, and would not be told");
         let _ticked = self.begin_turns("tick");
@@ -143,6 +143,14 @@ impl Executor {
             core.drain_messages();
         }
         let ready = core.begin_tick();
+        self.give_turns::<TELL>(ready, root);
+        ready
+    }
+
+    /// The turns of one tick.
+    #[inline(always)]
+    fn give_turns<const TELL: bool>(&self, ready: usize, mut root: Option<&mut dyn RunRoot>) {
+        let core = &self.core;
         for _ in 0..ready {
             let Some(Popped { ticket, index, run }) = core.pop() else { break };
             if let Some(run) = run {
@@ -159,7 +167,6 @@ impl Executor {
                 }
             }
         }
-        ready
     }
 
     /// Until the guard goes nobody else gives turns.
