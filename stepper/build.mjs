@@ -32,7 +32,15 @@ async function script(entry) {
 }
 const [main, unpack] = [await script("src/main.ts"), await script("src/unpack.ts")];
 const style = (
-  await transform(readFileSync(join(here, "src/style.css"), "utf8"), { loader: "css", minify: true })
+  await transform(
+    ["style.css", "dialogs.css", "narrow.css", "print.css"]
+      .map((file) => readFileSync(join(here, "src", file), "utf8"))
+      .join(""),
+    {
+      loader: "css",
+      minify: true,
+    },
+  )
 ).code.trim();
 const hash = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 const policy = [

@@ -1,20 +1,23 @@
 // The page: it keeps what the reader has chosen. How it is laid out is in `layout.ts`.
 
+import { forget, inAddress, speakOf } from "./address.ts";
 import { TraceError } from "./bytes.ts";
 import { Compared } from "./compare.ts";
 import { render } from "./dom.ts";
 import { recordingOf, timelinesOf } from "./files.ts";
 import { type Actions, Frame } from "./frame.ts";
 import { layout } from "./layout.ts";
+import { lightAgain } from "./light.ts";
 import { language, languageOf, speak, ui } from "./messages.ts";
 import { drawMinimap } from "./minimap.ts";
 import type { Moves } from "./panels/bar.ts";
 import type { Comparing } from "./panels/compare.ts";
 import type { Helping } from "./panels/help.ts";
-import { showCursor } from "./panels/lanes.ts";
-import { showLine } from "./panels/source.ts";
+import { scrollToCursor } from "./panels/lanes.ts";
+import { scrollToLine } from "./panels/source.ts";
+import { scrollToSubject } from "./panels/tasks.ts";
 import type { Reading, Text } from "./panels/text.ts";
-import { showLatest } from "./panels/transcript.ts";
+import { scrollToLatest } from "./panels/transcript.ts";
 import { pictureOf } from "./picture.ts";
 import { rustTest } from "./rust-test.ts";
 import { NOBODY, type Who } from "./schema.ts";
@@ -38,9 +41,9 @@ export class App extends Walk implements Actions, Moves, Comparing, Helping, Rea
   draw(): void {
     const names = this.runs.map((_, run) => ui.runOf(run + 1, this.runs.length));
     render(this.root, layout(this, this.frame(), names, this.run));
-    showLine();
-    showCursor();
-    showLatest();
+    lightAgain();
+    // First all is measured, and then all is moved: so the page is laid out once.
+    for (const scroll of [scrollToLine(), scrollToSubject(), scrollToCursor(), scrollToLatest()]) scroll?.();
   }
 
   /** What `look` sees one event earlier. */
@@ -82,6 +85,12 @@ export class App extends Walk implements Actions, Moves, Comparing, Helping, Rea
 
   heap(): void {
     this.toggle("heap");
+  }
+
+  /** In a narrow window. */
+  unfold(on: boolean): void {
+    this.view.unfolded = on;
+    this.draw();
   }
 
   letters(on: boolean): void {
@@ -180,7 +189,7 @@ export class App extends Walk implements Actions, Moves, Comparing, Helping, Rea
     try {
       const others = timelinesOf(await recordingOf(file));
       const other = others[this.run];
-      if (other === undefined) throw new TraceError(ui.runOf(others.length, others.length));
+      if (other === undefined) throw new TraceError(() => ui.runOf(others.length, others.length));
       this.others = others;
       this.view.compared = new Compared(file.name, this.timeline, other);
       this.notice("");
@@ -214,8 +223,6 @@ export class App extends Walk implements Actions, Moves, Comparing, Helping, Rea
     this.goToSeq(seq);
   }
 
-  // The address says where we are: `#e=118&t=7`.
-
   /** `null` as long as nobody has chosen: then it is the browser's. */
   private chosenLanguage: string | null = null;
 
@@ -225,12 +232,13 @@ export class App extends Walk implements Actions, Moves, Comparing, Helping, Rea
     parts.set("e", String(this.timeline.seq(this.player.index)));
     if (this.view.selected !== NOBODY) parts.set("t", this.timeline.run.whos.label(this.view.selected));
     if (this.chosenLanguage !== null) parts.set("l", this.chosenLanguage);
-    if (!this.view.playing) history.replaceState(null, "", `#${parts}`);
+    if (!this.view.playing) speakOf(parts);
   }
 
   /** Goes where the address says; to the first event if it says nothing. */
   recall(): void {
-    const parts = new URLSearchParams(location.hash.slice(1));
+    forget();
+    const parts = inAddress();
     const spoken = languageOf(parts.get("l") ?? "");
     if (spoken !== null) speak((this.chosenLanguage = spoken));
     const run = Number(parts.get("r") ?? 1) - 1;

@@ -1,7 +1,19 @@
 // Bytes, read front to back. Whatever they are: values or a TraceError, never a crash and never a loop without end.
 
+import { type Wrong, wrong } from "./messages.ts";
+
+/** What is wrong, in the language that is spoken when it is asked. */
+export type Problem = () => string;
+
 /** What is wrong with a trace, in words for whoever opened it. */
-export class TraceError extends Error {}
+export class TraceError extends Error {
+  constructor(readonly says: Problem) {
+    super(says());
+  }
+}
+
+/** What is being read. */
+export type Part = keyof Wrong["parts"];
 
 export class Cursor {
   constructor(
@@ -10,20 +22,21 @@ export class Cursor {
     readonly end: number,
   ) {}
 
-  fail(problem: string): never {
-    throw new TraceError(`${problem} (at byte ${this.at})`);
+  fail(problem: Problem): never {
+    const { at } = this;
+    throw new TraceError(() => wrong.atByte(problem(), at));
   }
 
   /** Steps over so many bytes, and gives them. */
-  take(count: number, what: string): Uint8Array {
-    if (count > this.end - this.at) this.fail(`the trace is cut: ${what} is not complete`);
+  take(count: number, what: Part): Uint8Array {
+    if (count > this.end - this.at) this.fail(() => wrong.cut(wrong.parts[what]));
     this.at += count;
     return this.bytes.subarray(this.at - count, this.at);
   }
 
-  byte(what: string): number {
+  byte(what: Part): number {
     const byte = this.bytes[this.at];
-    if (this.at >= this.end || byte === undefined) this.fail(`the trace is cut: ${what} is not complete`);
+    if (this.at >= this.end || byte === undefined) this.fail(() => wrong.cut(wrong.parts[what]));
     this.at += 1;
     return byte;
   }
@@ -36,17 +49,17 @@ export class Cursor {
     let value = 0;
     let scale = 1;
     for (let index = 0; index < 10; index += 1) {
-      const byte = this.byte("an event");
+      const byte = this.byte("event");
       if (index === 9 && byte > 1) break;
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
       scale *= 128;
     }
-    return this.fail("a number of more than 64 bits");
+    return this.fail(() => wrong.longNumber);
   }
 
   /** What is in something that begins with its length in four bytes. */
-  section(what: string): Cursor {
+  section(what: Part): Cursor {
     const [a = 0, b = 0, c = 0, d = 0] = this.take(4, what);
     const length = a + b * 0x100 + c * 0x10000 + d * 0x1000000;
     const start = this.at;
@@ -72,7 +85,7 @@ export function fromBase64(encoded: string): Uint8Array {
   try {
     binary = atob(encoded.trim());
   } catch {
-    throw new TraceError("the recording in this page is damaged: it is not base64");
+    throw new TraceError(() => wrong.noBase64);
   }
   const bytes = new Uint8Array(binary.length);
   for (let index = 0; index < binary.length; index += 1) bytes[index] = binary.charCodeAt(index);

@@ -1,6 +1,7 @@
 // Two recordings beside each other: which event of the one is which of the other, and where they part.
 
 import { TraceError } from "./bytes.ts";
+import { wrong } from "./messages.ts";
 import { Player } from "./player.ts";
 import { type Entry, NOBODY } from "./schema.ts";
 import { NONE, type Rec, type Timeline } from "./timeline.ts";
@@ -39,7 +40,7 @@ export class Compared {
     private readonly a: Timeline,
     private readonly b: Timeline,
   ) {
-    if (a.before !== b.before) throw new TraceError("the two do not begin with the same event");
+    if (a.before !== b.before) throw new TraceError(() => wrong.otherBeginning);
     this.player = new Player(b);
     this.times = a.run.header.clock === "virtual" && b.run.header.clock === "virtual";
     this.rowOf = new Int32Array(a.count);

@@ -1,6 +1,7 @@
 // The compact format, `.glt`: `src/trace/glt.rs` says what stands where.
 
-import { Cursor, TraceError, text } from "./bytes.ts";
+import { Cursor, type Problem, TraceError, text } from "./bytes.ts";
+import { wrong } from "./messages.ts";
 import { type Entry, type Kind, NOBODY, type Place, schemaOf } from "./schema.ts";
 import { Whos } from "./whos.ts";
 
@@ -21,7 +22,7 @@ export interface Run {
   blocks: Block[];
   whos: Whos;
   /** What is wrong after the last of these blocks, if anything is. */
-  cut: string | null;
+  cut: Problem | null;
 }
 
 /** Some thousand events, readable by themselves: they begin with the state there. */
@@ -46,7 +47,7 @@ export function runs(bytes: Uint8Array): Run[] {
     } catch (error) {
       const last = found.at(-1);
       if (last === undefined || !(error instanceof TraceError)) throw error;
-      last.cut ??= error.message;
+      last.cut ??= error.says;
       break;
     }
     found.push(run);
@@ -58,21 +59,20 @@ export function runs(bytes: Uint8Array): Run[] {
 
 function beginning(cursor: Cursor): Run {
   const start = cursor.at;
-  if (cursor.end - start < 4 || text(cursor.take(4, "the header")) !== "GLT1") {
+  if (cursor.end - start < 4 || text(cursor.take(4, "header")) !== "GLT1") {
     cursor.at = start;
-    cursor.fail('this is no glassloop trace of version 1: it does not begin with "GLT1"');
+    cursor.fail(() => wrong.noTrace);
   }
-  const section = cursor.section("the header");
+  const section = cursor.section("header");
   let header: unknown;
   try {
     header = JSON.parse(text(section.bytes.subarray(section.at, section.end)) ?? "");
   } catch {
-    cursor.fail("the header is not readable");
+    cursor.fail(() => wrong.badHeader);
   }
   const value: Record<string, unknown> = typeof header === "object" && header !== null ? { ...header } : {};
-  if (value["format"] !== "glassloop-trace") throw new TraceError("the header is not that of a glassloop trace");
-  if (value["version"] !== 1)
-    throw new TraceError(`a trace of version ${String(value["version"])}; this page reads version 1`);
+  if (value["format"] !== "glassloop-trace") throw new TraceError(() => wrong.otherHeader);
+  if (value["version"] !== 1) throw new TraceError(() => wrong.version(String(value["version"])));
   const kinds = schemaOf(value["schema"]);
   return { header: understood(value), kinds, bytes: cursor.bytes, blocks: [], whos: new Whos(), cut: null };
 }
@@ -89,20 +89,20 @@ function understood(value: Record<string, unknown>): Header {
 }
 
 /** Finds the blocks of a run, to its index. Says what is wrong, if anything is. */
-function findBlocks(cursor: Cursor, run: Run): string | null {
+function findBlocks(cursor: Cursor, run: Run): Problem | null {
   try {
     for (;;) {
-      const tag = cursor.byte("the last run");
-      if (tag !== BLOCK && tag !== INDEX) cursor.fail(`a section of unknown type ${tag}`);
-      const section = cursor.section(tag === BLOCK ? "the last block" : "the index");
+      const tag = cursor.byte("run");
+      if (tag !== BLOCK && tag !== INDEX) cursor.fail(() => wrong.section(tag));
+      const section = cursor.section(tag === BLOCK ? "block" : "index");
       if (tag === INDEX) return null;
       const { at: start, end } = section;
       const firstSeq = section.varint();
-      if (firstSeq === 0) section.fail("a block without the number of its first event");
+      if (firstSeq === 0) section.fail(() => wrong.noFirst);
       run.blocks.push({ start, end, firstSeq });
     }
   } catch (error) {
-    if (error instanceof TraceError) return error.message;
+    if (error instanceof TraceError) return error.says;
     throw error;
   }
 }
@@ -127,8 +127,8 @@ export class BlockReader {
     this.cursor.varint();
     this.t = this.cursor.varint();
     for (let count = this.cursor.varint(); count > 0; count -= 1) {
-      const string = text(this.cursor.take(this.cursor.varint(), "a string"));
-      this.strings.push(string ?? this.cursor.fail("a string is not UTF-8"));
+      const string = text(this.cursor.take(this.cursor.varint(), "text"));
+      this.strings.push(string ?? this.cursor.fail(() => wrong.noUtf8));
     }
     this.states = this.cursor.varint();
   }
@@ -141,12 +141,12 @@ export class BlockReader {
   /** Reads the next record; its fields go to `slots`. */
   next(slots: Slots): Kind {
     const start = this.cursor.at;
-    const code = this.cursor.byte("an event");
+    const code = this.cursor.byte("event");
     if (code & TIMED) this.t += this.cursor.varint();
     const kind = this.run.kinds[code & ~TIMED];
     if (kind === undefined) {
       this.cursor.at = start;
-      this.cursor.fail(`an event of unknown kind ${code & ~TIMED}`);
+      this.cursor.fail(() => wrong.kind(code & ~TIMED));
     }
     for (let index = 0; index < kind.fields.length; index += 1) slots[index] = this.field(kind, index);
     return kind;
@@ -183,7 +183,7 @@ export class BlockReader {
   }
 
   private impossible(name: string): never {
-    return this.cursor.fail(`the field "${name}" has an impossible value`);
+    return this.cursor.fail(() => wrong.field(name));
   }
 
   /** The record as an object. A kind that is not known here has only a name. */

@@ -1,102 +1,169 @@
-// A page as a function of what it shows: `h` describes an element, `render` makes the document like the description
-// and leaves alone what is so already. So focus, scrolling and running transitions outlive a step.
+// A page as a function of what it shows: `h` describes an element, `render` makes the document like the description.
+// What was described before is kept, so a step touches only what differs: focus, scrolling and running transitions
+// outlive it, and its cost is that of the change.
 //
 // Texts only ever become text nodes, whatever is in them.
+
+import { lastAtMost } from "./search.ts";
 
 export type Handler = (event: Event) => unknown;
 export type Attribute = string | number | boolean | null | undefined | Handler | Record<string, string>;
 export type Child = Node_ | string;
 
 interface Node_ {
-  tag: string;
-  key: string | null;
-  attributes: Record<string, Attribute>;
-  children: Child[];
+  readonly tag: string;
+  readonly key: string | null;
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly children: readonly Child[];
 }
 export type { Node_ as VNode };
 
-/** An element; `null`s among the children are left out. */
+/** An element; `null`s among the children are left out. Whoever gives the same object again says: nothing has changed. */
 export function h(
   tag: string,
   attributes: Record<string, Attribute> = {},
   ...children: Array<Child | null | Array<Child | null>>
 ): Node_ {
-  const { key, ...rest } = attributes;
+  const { key } = attributes;
   const all = children.flat().filter((child): child is Child => child !== null);
-  return { tag, key: key === undefined || key === null ? null : String(key), attributes: rest, children: all };
+  return { tag, key: key === undefined || key === null ? null : String(key), attributes, children: all };
+}
+
+/** What is in the document, and the description that it follows. */
+interface Shown {
+  what: Child;
+  readonly node: ChildNode;
+  inside: Shown[];
 }
 
 const SVG = "http://www.w3.org/2000/svg";
-const keys = new WeakMap<Node, string>();
-const given = new WeakMap<Element, Record<string, Attribute>>();
+const roots = new WeakMap<Element, Shown[]>();
 
-export function render(parent: Element, children: Child[]): void {
-  const left = [...parent.childNodes];
-  const byKey = new Map<string, ChildNode>();
-  for (const node of left) if (keys.has(node)) byKey.set(keys.get(node)!, node);
-  const used = new Set<ChildNode>();
-  let place = parent.firstChild;
-  for (const child of children) {
-    const node = reused(child, left, byKey, used) ?? created(child, parent);
-    used.add(node);
-    if (node === place) place = place.nextSibling;
-    else parent.insertBefore(node, place);
-    if (typeof child === "string") {
-      if (node.nodeValue !== child) node.nodeValue = child;
-    } else {
-      update(node as Element, child);
-    }
-  }
-  for (const node of left) if (!used.has(node)) node.remove();
+/** Nobody else may change what is inside of `parent`. */
+export function render(parent: Element, children: readonly Child[]): void {
+  const former = roots.get(parent);
+  if (former === undefined) parent.replaceChildren();
+  roots.set(parent, arranged(parent, former ?? [], children));
 }
 
-function reused(
-  child: Child,
-  left: ChildNode[],
-  byKey: Map<string, ChildNode>,
-  used: Set<ChildNode>,
-): ChildNode | undefined {
-  const fits = (node: ChildNode | undefined): node is ChildNode => {
-    if (node === undefined || used.has(node)) return false;
-    return typeof child === "string"
-      ? node.nodeType === Node.TEXT_NODE
-      : node.nodeName.toLowerCase() === child.tag.toLowerCase();
-  };
-  if (typeof child !== "string" && child.key !== null) {
-    const node = byKey.get(child.key);
-    return fits(node) ? node : undefined;
+/** Makes what is inside of an element like the descriptions. */
+function arranged(parent: Element, former: Shown[], children: readonly Child[]): Shown[] {
+  if (children.length === former.length && children.every((child, at) => isSame(former[at]!.what, child))) {
+    children.forEach((child, at) => update(former[at]!, child));
+    return former;
   }
-  return left.find((node) => !keys.has(node) && fits(node));
+  const partners = partnersOf(former, children);
+  const kept = new Set(partners);
+  former.forEach((shown, at) => kept.has(at) || shown.node.remove());
+  const stay = growing(partners);
+  const shown = children.map((child, at) => former[partners[at]!] ?? created(child, parent));
+  let next: ChildNode | null = null;
+  for (let at = shown.length - 1; at >= 0; at -= 1) {
+    const { node } = shown[at]!;
+    if (!stay.has(partners[at]!)) parent.insertBefore(node, next);
+    next = node;
+  }
+  shown.forEach((one, at) => update(one, children[at]!));
+  return shown;
 }
 
-function created(child: Child, parent: Element): ChildNode {
-  if (typeof child === "string") return document.createTextNode(child);
+/** Whether both describe the same thing, at two times. */
+function isSame(one: Child, other: Child): boolean {
+  if (typeof one === "string" || typeof other === "string") return typeof one === typeof other;
+  return one.tag === other.tag && one.key === other.key;
+}
+
+/** Which of the former each child is: by key, or by kind and order; -1 for none. */
+function partnersOf(former: readonly Shown[], children: readonly Child[]): number[] {
+  const name = (child: Child) => (typeof child === "string" ? "text" : `${child.tag} ${child.key ?? ""}`);
+  const free = grouped(former.keys(), (at) => name(former[at]!.what));
+  const partners = children.map((child) => free.get(name(child))?.shift() ?? -1);
+  // A row that is gone is used for one that is new: to change an element costs less than to make one.
+  const taken = new Set(partners);
+  const gone = [...former.keys()].filter((at) => !taken.has(at) && mayChange(former[at]!.node));
+  const spare = grouped(gone, (at) => former[at]!.node.nodeName.toLowerCase());
+  return partners.map((partner, at) => {
+    const child = children[at]!;
+    return partner >= 0 || typeof child === "string" ? partner : (spare.get(child.tag.toLowerCase())?.shift() ?? -1);
+  });
+}
+
+function grouped(numbers: Iterable<number>, name: (number: number) => string): Map<string, number[]> {
+  const groups = new Map<string, number[]>();
+  for (const number of numbers) {
+    const group = groups.get(name(number));
+    if (group === undefined) groups.set(name(number), [number]);
+    else group.push(number);
+  }
+  return groups;
+}
+
+const ROWS = new Set(["li", "tr", "g", "rect", "circle", "path"]);
+
+/** Whether an element may become something else of its kind. */
+function mayChange(node: Node): boolean {
+  return ROWS.has(node.nodeName.toLowerCase()) && !node.contains(document.activeElement);
+}
+
+/** The longest row of growing numbers among these, without -1: who is in it need not be moved. */
+function growing(numbers: readonly number[]): Set<number> {
+  // Of the rows of each length, where that with the smallest end ends; and who comes before each in its row.
+  const ends: number[] = [];
+  const before = new Map<number, number | undefined>();
+  for (const number of numbers) {
+    if (number < 0) continue;
+    const length = lastAtMost(ends.length, (at) => ends[at]!, number) + 1;
+    before.set(number, ends[length - 1]);
+    ends[length] = number;
+  }
+  const row = new Set<number>();
+  for (let number = ends.at(-1); number !== undefined; number = before.get(number)) row.add(number);
+  return row;
+}
+
+function created(child: Child, parent: Element): Shown {
+  if (typeof child === "string") return { what: child, node: document.createTextNode(child), inside: [] };
   const isSvg = child.tag === "svg" || (parent.namespaceURI === SVG && parent.tagName !== "foreignObject");
   const element = isSvg ? document.createElementNS(SVG, child.tag) : document.createElement(child.tag);
-  if (child.key !== null) keys.set(element, child.key);
-  return element;
+  const shown: Shown = { what: { ...child, attributes: {}, children: [] }, node: element, inside: [] };
+  // It comes into the document as a whole.
+  update(shown, child);
+  return shown;
 }
 
-function update(element: Element, { attributes, children }: Node_): void {
-  const before = given.get(element) ?? {};
-  for (const name of Object.keys(before)) if (!(name in attributes)) set(element, name, null);
-  for (const [name, value] of Object.entries(attributes)) if (before[name] !== value) set(element, name, value);
-  given.set(element, attributes);
+function update(shown: Shown, child: Child): void {
+  const { what } = shown;
+  if (what === child) return;
+  shown.what = child;
+  if (typeof child === "string") {
+    shown.node.nodeValue = child;
+    return;
+  }
+  const element = shown.node as Element;
+  const before = typeof what === "string" ? {} : what.attributes;
+  const { attributes } = child;
+  if (before !== attributes) {
+    for (const name in before) if (!(name in attributes)) set(shown, element, name, null, before[name]);
+    for (const name in attributes) {
+      if (before[name] !== attributes[name]) set(shown, element, name, attributes[name], before[name]);
+    }
+  }
   // An element that looks after its own content.
-  if (!("own" in attributes)) render(element, children);
+  if (!("own" in attributes)) shown.inside = arranged(element, shown.inside, child.children);
 }
 
-function set(element: Element, name: string, value: Attribute): void {
-  if (name === "own") return;
+function set(shown: Shown, element: Element, name: string, value: Attribute, former: Attribute): void {
+  if (name === "own" || name === "key") return;
   if (name.startsWith("on")) {
-    // What a handler returns means nothing: `false` would cancel what the browser does by itself.
-    Reflect.set(element, name, typeof value === "function" ? (event: Event) => void value(event) : null);
+    // The document is told once; which handler it is now, the description says.
+    if (former === undefined || former === null) listen(shown, element, name);
   } else if (name === "style") {
     const { style } = element as HTMLElement;
-    style.cssText = "";
+    const [parts, gone] = [value ?? {}, former ?? {}] as Record<string, string>[];
+    for (const property in gone) if (!(property in parts!)) style.removeProperty(property);
     // Not as an attribute: the page's policy forbids that.
-    for (const [property, part] of Object.entries((value ?? {}) as Record<string, string>))
-      style.setProperty(property, part);
+    for (const property in parts)
+      if (parts[property] !== gone![property]) style.setProperty(property, parts[property]!);
   } else if (name === "value" && "value" in element) {
     if (element !== document.activeElement || (element instanceof HTMLInputElement && element.type === "range"))
       element.value = String(value ?? "");
@@ -107,4 +174,12 @@ function set(element: Element, name: string, value: Attribute): void {
   } else {
     element.setAttribute(name, value === true ? "" : String(value));
   }
+}
+
+function listen(shown: Shown, element: Element, name: string): void {
+  // What a handler returns means nothing: `false` would cancel what the browser does by itself.
+  Reflect.set(element, name, (event: Event) => {
+    const handler = typeof shown.what === "string" ? null : shown.what.attributes[name];
+    if (typeof handler === "function") void handler(event);
+  });
 }

@@ -11,7 +11,7 @@ export async function recordingOf(file: File): Promise<Uint8Array> {
   if (bytes[0] !== "<".charCodeAt(0)) return bytes;
   const page = new TextDecoder().decode(bytes);
   const [, encoded] = / id="trace">([A-Za-z0-9+/=\s]*)<\/script>/.exec(page) ?? [];
-  if (encoded === undefined) throw new TraceError(ui.compareKinds);
+  if (encoded === undefined) throw new TraceError(() => ui.compareKinds);
   return fromBase64(encoded);
 }
 
@@ -19,6 +19,6 @@ export async function recordingOf(file: File): Promise<Uint8Array> {
 export function timelinesOf(bytes: Uint8Array): Timeline[] {
   const all = runs(bytes).map((run) => new Timeline(run));
   const readable = all.filter((timeline) => timeline.count > 0);
-  if (readable.length === 0) throw new TraceError(all[0]?.problem ?? ui.noEvents);
+  if (readable.length === 0) throw new TraceError(all[0]?.problem ?? (() => ui.noEvents));
   return readable;
 }

@@ -26,6 +26,8 @@ export interface View {
   heap: boolean;
   /** The run that this one is compared with. */
   compared: Compared | null;
+  /** Whether a window with little room shows what is folded away there: search, level, speed and the like. */
+  unfolded: boolean;
   help: boolean;
   /** What the text dialog shows, while it is open. */
   text: Text | null;

@@ -71,11 +71,17 @@ export class Cell<V> implements Undoable {
   }
 }
 
-export class Table<K, V> implements Undoable {
+export class Table<K extends number, V> implements Undoable {
   private readonly rows = new Map<K, V>();
   private former: Array<[K, V | undefined]> = [];
+  /** The keys by rank; `null` as long as nobody has asked for them. */
+  private order: K[] | null = null;
 
-  constructor(private readonly journal: Journal) {}
+  /** What has the lower rank comes first; of the same rank, the lower key. */
+  constructor(
+    private readonly journal: Journal,
+    private readonly rank: (value: V) => number = () => 0,
+  ) {}
 
   get size(): number {
     return this.rows.size;
@@ -97,23 +103,58 @@ export class Table<K, V> implements Undoable {
     return this.rows.entries();
   }
 
+  /** The keys in order. Once asked for, it is kept up to date: that costs less than to sort a large table anew. */
+  sorted(): readonly K[] {
+    this.order ??= [...this.rows.keys()].sort((a, b) => this.compare(a, this.rankOf(a), b));
+    return this.order;
+  }
+
   set(key: K, value: V): void {
     this.former.push([key, this.rows.get(key)]);
     this.journal.note(this);
-    this.rows.set(key, value);
+    this.put(key, value);
   }
 
   delete(key: K): void {
     if (!this.rows.has(key)) return;
     this.former.push([key, this.rows.get(key)]);
     this.journal.note(this);
-    this.rows.delete(key);
+    this.put(key, undefined);
   }
 
   undo(): void {
-    const [key, value] = this.former.pop()!;
+    this.put(...this.former.pop()!);
+  }
+
+  private put(key: K, value: V | undefined): void {
+    const former = this.rows.get(key);
+    const hasMoved = former === undefined || value === undefined || this.rank(former) !== this.rank(value);
+    if (former !== undefined && hasMoved) this.order?.splice(this.placeOf(key, former), 1);
+    if (value !== undefined && hasMoved) this.order?.splice(this.placeOf(key, value), 0, key);
     if (value === undefined) this.rows.delete(key);
     else this.rows.set(key, value);
+  }
+
+  /** Where a key with this value stands among the others, or would. */
+  private placeOf(key: K, value: V): number {
+    const order = this.order ?? [];
+    const rank = this.rank(value);
+    let [low, high] = [0, order.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.compare(key, rank, order[middle]!) > 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  private compare(key: K, rank: number, other: K): number {
+    const [mine, its] = [rank, this.rankOf(other)];
+    return mine === its ? key - other : mine < its ? -1 : 1;
+  }
+
+  private rankOf(key: K): number {
+    return this.rank(this.rows.get(key)!);
   }
 
   forget(count: number): void {

@@ -54,7 +54,10 @@ function act(app: App, event: KeyboardEvent): boolean {
     ".": () => app.sameKind(1),
     ",": () => app.sameKind(-1),
     g: () => focus("seq"),
-    "/": () => focus("find"),
+    "/": () => {
+      app.unfold(true);
+      focus("find");
+    },
     n: () => app.find(1),
     N: () => app.find(-1),
     "]": () => app.ofTask(1),

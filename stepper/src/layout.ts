@@ -5,6 +5,7 @@ import { type Child, h, type VNode } from "./dom.ts";
 import type { Frame } from "./frame.ts";
 import { withWhatWas } from "./ghost.ts";
 import { language, ui } from "./messages.ts";
+import { isNarrow } from "./narrow.ts";
 import { head, transport } from "./panels/bar.ts";
 import { comparePanel } from "./panels/compare.ts";
 import { helpDialog } from "./panels/help.ts";
@@ -22,8 +23,7 @@ import { whyPanel } from "./panels/why.ts";
 
 export function layout(app: App, frame: Frame, runs: string[], run: number): VNode[] {
   const { view } = frame;
-  document.documentElement.lang = language;
-  document.title = ui.title(frame.timeline.run.header.program ?? ui.aProgram);
+  name(ui.title(frame.timeline.run.header.program ?? ui.aProgram));
   const dialogs = [
     view.help ? helpDialog(view.letters, app) : null,
     view.text === null ? null : textDialog(view.text, app),
@@ -34,7 +34,7 @@ export function layout(app: App, frame: Frame, runs: string[], run: number): VNo
     h("nav", { key: "moves", "aria-label": ui.controls }, strip(frame, app), transport(frame, app)),
     h(
       "main",
-      { key: "main", class: view.compared === null ? null : "comparing" },
+      { key: "main", class: `${view.level}${view.compared === null ? "" : " comparing"}` },
       h(
         "div",
         { key: "say", class: "say" },
@@ -51,6 +51,12 @@ export function layout(app: App, frame: Frame, runs: string[], run: number): VNo
     ),
     ...dialogs,
   ];
+}
+
+/** Says what the document is; to set the same again would cost as much as a change of all texts. */
+function name(title: string): void {
+  if (document.documentElement.lang !== language) document.documentElement.lang = language;
+  if (document.title !== title) document.title = title;
 }
 
 /** What the state is shown in. */
@@ -78,10 +84,17 @@ function columns(frame: Frame, app: App): Child[] {
       if (former !== undefined) now[name] = withWhatWas(former, panel);
     }
   }
-  const names =
-    frame.view.level === "full"
-      ? { first: ["source", "why"], second: ["queue", "wheel", "sources"], third: ["tasks", "resources", "waitfor"] }
-      : { first: ["source"], second: ["queue", "tasks"], third: ["why", "resources"] };
+  const isFull = frame.view.level === "full";
+  if (isNarrow) {
+    // One column, in the order in which a learner needs them.
+    const all = isFull
+      ? ["queue", "source", "tasks", "wheel", "resources", "waitfor", "sources", "why"]
+      : ["queue", "source", "tasks", "why", "resources"];
+    return [h("div", { key: "only", class: "column" }, ...all.flatMap((name) => now[name] ?? []))];
+  }
+  const names = isFull
+    ? { first: ["source", "why"], second: ["queue", "wheel", "sources"], third: ["tasks", "resources", "waitfor"] }
+    : { first: ["source"], second: ["queue", "tasks"], third: ["why", "resources"] };
   return Object.entries(names).map(([column, here]) =>
     h("div", { key: column, class: `column ${column}` }, ...here.flatMap((name) => now[name] ?? [])),
   );
@@ -99,5 +112,11 @@ function strip({ timeline, index }: Frame, app: App): VNode {
     title: ui.map,
     oninput: (event: Event) => app.goTo(Number((event.target as HTMLInputElement).value)),
   };
-  return h("div", { key: "map", class: "map" }, h("canvas", { own: true, "aria-hidden": "true" }), h("input", slider));
+  return h(
+    "div",
+    { key: "map", class: "map" },
+    h("canvas", { own: true, "aria-hidden": "true" }),
+    h("span", { class: "caption", "aria-hidden": "true" }, ui.mapCaption),
+    h("input", slider),
+  );
 }

@@ -5,7 +5,9 @@ import { fromBase64, TraceError } from "./bytes.ts";
 import { h, render } from "./dom.ts";
 import { recordingOf, timelinesOf } from "./files.ts";
 import { listen } from "./keys.ts";
+import { light } from "./light.ts";
 import { language, languageOf, speak, ui } from "./messages.ts";
+import { onNarrow } from "./narrow.ts";
 
 const root = document.getElementById("app")!;
 let app: App | null = null;
@@ -25,8 +27,12 @@ function open(bytes: () => Uint8Array, sources: Record<string, string>): void {
 function begin(): void {
   const current = () => app!;
   listen(current);
-  window.addEventListener("resize", () => current().drawMap());
+  window.addEventListener("resize", () => {
+    current().draw();
+    current().drawMap();
+  });
   window.addEventListener("hashchange", () => current().recall());
+  onNarrow(() => current().draw());
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => current().drawMap());
   for (const kind of ["pointerover", "focusin"]) {
     document.addEventListener(kind, ({ target }) =>
@@ -37,14 +43,6 @@ function begin(): void {
     const id = target instanceof Element ? target.closest("[data-copy]")?.getAttribute("data-copy") : null;
     if (id) current().copyPicture(id);
   });
-}
-
-/** What is under the pointer, or has the focus, is lit in every panel. */
-function light(id: string | null): void {
-  for (const lit of document.querySelectorAll("[data-lit]")) lit.removeAttribute("data-lit");
-  if (id === null) return;
-  for (const element of document.querySelectorAll(`[data-id="${CSS.escape(id)}"]`))
-    element.setAttribute("data-lit", "");
 }
 
 /** Without a recording: asks for one. */

@@ -8,6 +8,7 @@ type Places = Map<string, DOMRect>;
 /** Where everything is that can move. */
 export function places(): Places {
   const found: Places = new Map();
+  if (still()) return found;
   for (const element of document.querySelectorAll("[data-flip]")) {
     found.set(element.getAttribute("data-flip")!, element.getBoundingClientRect());
   }

@@ -1,7 +1,7 @@
 // What an event says, in plain words; from the event and the state before it.
 
 import { say } from "./messages.ts";
-import type { State, Wait } from "./model/state.ts";
+import type { Resource, State, Wait } from "./model/state.ts";
 import { Names } from "./names.ts";
 import { narrateReactor } from "./narrate-reactor.ts";
 import { type Entry, NOBODY, type Of, type Who } from "./schema.ts";
@@ -212,7 +212,8 @@ function ofResources(entry: Entry, scene: Scene): string | null {
     case "ResDel":
       return say.gone(names.resource(entry.resource));
     case "ResState": {
-      const now = contents(scene, entry);
+      const known = before.resources.get(entry.resource) ?? { label: "", cap: null };
+      const now = contents(known, entry.len, entry.unfinished);
       const title = names.resource(entry.resource);
       return entry.op === "bring" ? say.toBeginWith(title, now) : say.resState(entry.op, title, scene.doer(), now);
     }
@@ -237,15 +238,16 @@ function ofResources(entry: Entry, scene: Scene): string | null {
 }
 
 /** What is in a resource, in the words of its kind. */
-function contents(scene: Scene, { resource, len, unfinished }: Of<"ResState">): string {
-  const known = scene.before.resources.get(resource);
-  switch (known?.label) {
+export function contents({ label, cap }: Pick<Resource, "label" | "cap">, len: number, unfinished: number): string {
+  switch (label) {
     case "lock":
       return len === 0 ? say.held : say.free;
     case "semaphore":
       return say.permits(len, unfinished);
     case "event":
       return len > 0 ? say.set : say.clear;
+    case "cancel token":
+      return len > 0 ? say.cancelledToken : say.uncancelled;
     case "promise":
       return len > 0 ? say.hasOutcome : say.noOutcome;
     case "barrier":
@@ -253,7 +255,7 @@ function contents(scene: Scene, { resource, len, unfinished }: Of<"ResState">): 
     case "queue":
     case "lifo queue":
     case "priority queue":
-      return say.queueHas(len, known.cap, unfinished);
+      return say.queueHas(len, cap, unfinished);
     default:
       return say.has(len, unfinished);
   }

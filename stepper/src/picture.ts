@@ -11,7 +11,7 @@ export function pictureOf(panel: Element, caption: string): string {
   stage.className = "stage-of-picture";
   stage.style.setProperty("width", `${WIDTH}px`);
   const copy = panel.cloneNode(true) as HTMLElement;
-  for (const tools of copy.querySelectorAll(".tools")) tools.remove();
+  for (const tools of copy.querySelectorAll(".tools, .away")) tools.remove();
   nearLines(copy);
   stage.append(copy);
   document.body.append(stage);
@@ -32,7 +32,7 @@ export function pictureOf(panel: Element, caption: string): string {
 }
 
 function nearLines(copy: Element): void {
-  const lines = [...copy.querySelectorAll(".code li")];
+  const lines = [...copy.querySelectorAll(".code:not(.away) li")];
   const at = lines.findIndex((line) => line.classList.contains("at"));
   if (lines.length <= 2 * LINES) return;
   lines.forEach((line, index) => {

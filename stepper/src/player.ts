@@ -3,7 +3,9 @@
 // Near events are come to by steps, each of which can be undone at the same cost. For a far one the block it stands in
 // is begun anew: it has the state at its beginning.
 
+import type { Problem } from "./bytes.ts";
 import { BlockReader, type Slots } from "./decode.ts";
+import { wrong } from "./messages.ts";
 import { apply, Impossible } from "./model/apply.ts";
 import { State } from "./model/state.ts";
 import { NONE, type Rec, type Timeline } from "./timeline.ts";
@@ -18,7 +20,7 @@ export class Player {
   /** The last event that has happened; `NONE` before the first. */
   index = NONE;
   /** The event at which the recording contradicts itself, if one was come to, and why. */
-  broken: { index: number; why: string } | null = null;
+  broken: { index: number; why: Problem } | null = null;
 
   constructor(readonly timeline: Timeline) {
     this.state = new State(timeline.run.whos);
@@ -54,7 +56,7 @@ export class Player {
       if (!(error instanceof Impossible)) throw error;
       this.broken = {
         index: record.index,
-        why: `event ${record.seq} (${record.entry.kind}) is impossible: ${error.message}`,
+        why: () => wrong.event(record.seq, record.entry.kind, error.says()),
       };
       return;
     }
@@ -75,7 +77,7 @@ export class Player {
       if (!(error instanceof Impossible)) throw error;
       this.broken = {
         index: this.timeline.index(firstSeq),
-        why: `the state before event ${firstSeq} is impossible: ${error.message}`,
+        why: () => wrong.state(firstSeq, error.says()),
       };
     }
     state.journal.keep(0);

@@ -169,6 +169,8 @@ export const say = {
   permits: (free: number, held: number) => `${free} free, ${held} held`,
   set: "it is set",
   clear: "it is clear",
+  cancelledToken: "it is cancelled",
+  uncancelled: "it is not cancelled",
   hasOutcome: "it has its outcome",
   noOutcome: "it has no outcome yet",
   barrier: (come: number, missing: number) => `${come} have come, ${missing} are missing`,

@@ -183,6 +183,8 @@ export const say: Say = {
   permits: (free, held) => `남은 허가 ${thousands(free)}개, 나간 허가 ${thousands(held)}개`,
   set: "켜져 있음",
   clear: "꺼져 있음",
+  cancelledToken: "취소됨",
+  uncancelled: "취소되지 않음",
   hasOutcome: "결과가 있음",
   noOutcome: "아직 결과가 없음",
   barrier: (come, missing) => `${thousands(come)}개가 왔고 ${thousands(missing)}개가 남음`,

@@ -1,7 +1,8 @@
 // The pass over all events that fills the columns of a `Timeline`.
 
-import { TraceError } from "./bytes.ts";
+import { type Problem, TraceError } from "./bytes.ts";
 import { type Block, BlockReader, type Run, type Slots } from "./decode.ts";
+import { wrong } from "./messages.ts";
 import { type Kind, NOBODY, type Who } from "./schema.ts";
 import type { Birth } from "./timeline.ts";
 
@@ -27,7 +28,7 @@ export class Scan {
   readonly turns: number[] = [];
   readonly marks: number[] = [];
   count = 0;
-  problem: string | null = null;
+  problem: Problem | null = null;
 
   private readonly slots: Slots = [];
   private reader: BlockReader | undefined;
@@ -70,7 +71,7 @@ export class Scan {
       blocks.forEach((block, index) => this.block(block, index === 0, blocks[index + 1]?.firstSeq));
     } catch (error) {
       if (!(error instanceof TraceError)) throw error;
-      this.problem = error.message;
+      this.problem = error.says;
     }
   }
 
@@ -82,10 +83,10 @@ export class Scan {
     }
     const events = reader.events();
     if (next !== undefined && block.firstSeq + events !== next) {
-      reader.cursor.fail("a block does not have the events that its number promises");
+      reader.cursor.fail(() => wrong.blockCount);
     }
     for (let left = events; left > 0; left -= 1) this.event(reader);
-    if (reader.cursor.at !== reader.cursor.end) reader.cursor.fail("a block is longer than what is in it");
+    if (reader.cursor.at !== reader.cursor.end) reader.cursor.fail(() => wrong.blockLong);
   }
 
   private event(reader: BlockReader): void {

@@ -4,6 +4,7 @@
 // known here is stepped over, field by field, and told by its name.
 
 import { TraceError } from "./bytes.ts";
+import { wrong } from "./messages.ts";
 
 /** A task, a gather as a whole, or a child of one: an index into `Whos`. */
 export type Who = number;
@@ -144,7 +145,7 @@ const TYPES: ReadonlySet<string> = new Set(["number", "maybe", "flag", "text", "
 
 /** Understands the schema of a header, `[[code, name, [[field, type, words?]...]]...]`: its kinds by code. */
 export function schemaOf(value: unknown): ReadonlyArray<Kind | undefined> {
-  if (!Array.isArray(value)) throw new TraceError("the header has no schema");
+  if (!Array.isArray(value)) throw new TraceError(() => wrong.noSchema);
   const kinds: Array<Kind | undefined> = [];
   for (const item of value as unknown[]) {
     const kind = kindOf(item);
@@ -156,14 +157,13 @@ export function schemaOf(value: unknown): ReadonlyArray<Kind | undefined> {
 function kindOf(item: unknown): Kind {
   const [code, name, list] = Array.isArray(item) ? (item as unknown[]) : [];
   if (typeof code !== "number" || code < 0 || code > 127 || typeof name !== "string" || !Array.isArray(list)) {
-    throw new TraceError("the schema in the header is not readable");
+    throw new TraceError(() => wrong.badSchema);
   }
   const fields = (list as unknown[]).map((field) => fieldOf(name, field));
   const known = Object.hasOwn(EXPECTED, name);
   const there = new Set(fields.map((field) => `${field.name}:${field.type}`));
   for (const field of known ? EXPECTED[name as KindName].split(" ").filter(Boolean) : []) {
-    if (!there.has(field))
-      throw new TraceError(`the schema in the header is of another version: ${name} has no ${field}`);
+    if (!there.has(field)) throw new TraceError(() => wrong.otherSchema(name, field));
   }
   return { code, name, fields, known };
 }
@@ -171,7 +171,7 @@ function kindOf(item: unknown): Kind {
 function fieldOf(kind: string, item: unknown): Field {
   const [name, type, words] = Array.isArray(item) ? (item as unknown[]) : [];
   if (typeof name !== "string" || typeof type !== "string" || !TYPES.has(type)) {
-    throw new TraceError(`the schema in the header is not readable: a field of ${kind}`);
+    throw new TraceError(() => wrong.badField(kind));
   }
   return { name, type: type as FieldType, words: Array.isArray(words) ? words.map(String) : [] };
 }

@@ -4,8 +4,17 @@ import type { State, Wait } from "./model/state.ts";
 import { NOBODY } from "./schema.ts";
 import { NONE, type Timeline } from "./timeline.ts";
 
+/** A wait is the same object from its beginning to its end, and has begun once. */
+const known = new WeakMap<Wait, number>();
+
 /** The event with which a wait that there is after `index` began; `NONE` if that was before the recording. */
 export function since(timeline: Timeline, state: State, wait: Wait, index: number): number {
+  let begun = known.get(wait);
+  if (begun === undefined) known.set(wait, (begun = search(timeline, state, wait, index)));
+  return begun;
+}
+
+function search(timeline: Timeline, state: State, wait: Wait, index: number): number {
   if (wait.on === "timer") return timeline.armed.get(wait.id) ?? NONE;
   const who = state.waiter(wait)?.task ?? NOBODY;
   if (who === NOBODY) return NONE;

@@ -1,10 +1,12 @@
 // What happened, as columns: one pass over the recording, after which any event can be looked at by itself. What a
 // state does not tell is here: since when, how often, and what came of what.
 
-import { TraceError } from "./bytes.ts";
+import { type Problem, TraceError } from "./bytes.ts";
 import { type Block, BlockReader, type Run, type Slots } from "./decode.ts";
+import { wrong } from "./messages.ts";
 import { type Entry, type KindName, NOBODY, type Who } from "./schema.ts";
 import { Scan } from "./scan.ts";
+import { lastAtMost } from "./search.ts";
 
 /** Of a recording with more events than this, the last part is opened. */
 export const MOST_EVENTS = 2_000_000;
@@ -38,7 +40,7 @@ export class Timeline {
   /** The `seq` of the first event here is this plus one. */
   readonly before: number;
   /** What is wrong after the last event, if anything is. */
-  readonly problem: string | null;
+  readonly problem: Problem | null;
   readonly count: number;
   readonly births = new Map<Who, Birth>();
 
@@ -80,7 +82,7 @@ export class Timeline {
     this.before = (this.blocks[0]?.firstSeq ?? 1) - 1;
     // An event takes a byte at least.
     const room = last === undefined ? 0 : Math.max(0, last.firstSeq - this.before) + last.end - last.start;
-    if (room > run.bytes.length) throw new TraceError("the numbers of the blocks' first events cannot be");
+    if (room > run.bytes.length) throw new TraceError(() => wrong.firstEvents);
     const scan = new Scan(run, this.blocks, room, this.births);
     this.problem = scan.problem ?? run.cut;
     this.count = scan.count;
@@ -171,24 +173,12 @@ export class Timeline {
   }
 }
 
-/** Of what grows: the last index whose value is at most `limit`; -1 if there is none. */
-export function lastAtMost(length: number, value: (index: number) => number, limit: number): number {
-  let [low, high] = [0, length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (value(middle) <= limit) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
-
 function firstBlock(run: Run, most: number): number {
   const last = run.blocks.at(-1);
   if (last === undefined) return 0;
   run.blocks.forEach(({ firstSeq }, index) => {
     const former = run.blocks[index - 1];
-    if (former && firstSeq <= former.firstSeq)
-      throw new TraceError("the numbers of the blocks' first events do not grow");
+    if (former && firstSeq <= former.firstSeq) throw new TraceError(() => wrong.notGrowing);
   });
   const wanted = last.firstSeq - most;
   const first = run.blocks.findIndex((block) => block.firstSeq >= wanted);

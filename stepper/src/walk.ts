@@ -27,6 +27,7 @@ export abstract class Walk {
     tables: false,
     heap: false,
     compared: null,
+    unfolded: false,
     help: false,
     text: null,
     letters: true,

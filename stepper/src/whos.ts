@@ -32,10 +32,14 @@ export class Whos {
   }
 
   /** The task or gather with this number, and all children of it that were ever named. */
-  family(task: number): Who[] {
+  *family(task: number): Generator<Who> {
     const whole = this.wholes.get(task);
-    const children = this.children.get(task)?.values() ?? [];
-    return whole === undefined ? [...children] : [whole, ...children];
+    if (whole !== undefined) yield whole;
+    yield* this.children.get(task)?.values() ?? [];
+  }
+
+  hasChildren(task: number): boolean {
+    return this.children.has(task);
   }
 
   /** `7`, or `3[1]` for a child. */

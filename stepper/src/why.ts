@@ -93,7 +93,9 @@ function triggerCause(
       const armedIn = begun === NONE ? NONE : timeline.within[begun]!;
       const late = entry.late === 0 ? null : duration(entry.late);
       const armer = by(timeline, names, armedIn, who);
-      return { why: say.timerFired(say.timer(entry.timer, length), late, armed?.loc ?? "?", armer), from: armedIn };
+      // That a sleeper armed its own timer goes without saying.
+      const other = armer === say.itself ? null : armer;
+      return { why: say.timerFired(say.timer(entry.timer, length), late, armed?.loc ?? "?", other), from: armedIn };
     }
     case "SourceWaitOff": {
       const on = wait?.entry.kind === "SourceWaitOn" ? wait.entry : null;
@@ -119,10 +121,10 @@ function triggerCause(
 
 /** Whoever ended woke it with its last poll, which is over. */
 function lastPollOf(timeline: Timeline, task: number, upTo: number): number {
-  const polls = timeline.run.whos
-    .family(task)
-    .map((who) => timeline.lastOf(who, upTo, (index) => ["PollBegin", "CancelDeliver"].includes(timeline.kind(index))));
-  return Math.max(NONE, ...polls);
+  const isTurn = (index: number) => ["PollBegin", "CancelDeliver"].includes(timeline.kind(index));
+  let last = NONE;
+  for (const who of timeline.run.whos.family(task)) last = Math.max(last, timeline.lastOf(who, upTo, isTurn));
+  return last;
 }
 
 /** Who was being polled in that poll, as whoever it woke would say. */

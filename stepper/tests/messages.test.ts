@@ -65,6 +65,34 @@ test("every Korean message is Korean", () => {
   }
 });
 
+test("what is wrong with a recording is said in the language that is spoken when it is asked", () => {
+  speak("ko");
+  for (const [name, value] of leaves(catalogues.ko.wrong, "wrong")) {
+    const told = typeof value === "function" ? String(Reflect.apply(value, null, ["7", "x", "y"])) : String(value);
+    assert.match(told, /[가-힣]/, name);
+  }
+  const [cut] = runs(bytesOf("queue.glt").subarray(0, -40));
+  assert.match(cut!.cut!(), /^트레이스가 잘렸습니다: .+이 온전하지 않습니다 \(\d+번째 바이트\)$/);
+  speak("en");
+  assert.match(cut!.cut!(), /^the trace is cut: .+ is not complete \(at byte \d+\)$/);
+});
+
+test("what cannot have happened is said in both languages", () => {
+  const timeline = new Timeline(runs(bytesOf("queue.glt"))[0]!);
+  // Whoever leaves the run queue enters it once more instead.
+  const find = (kind: string) => timeline.code.findIndex((_, index) => timeline.kind(index) === kind);
+  const [enqueue, dequeue] = [find("Enqueue"), find("Dequeue")];
+  const bytes = timeline.run.bytes.slice();
+  bytes[timeline.at[dequeue]!]! += timeline.code[enqueue]! - timeline.code[dequeue]!;
+  const player = new Player(new Timeline({ ...timeline.run, bytes }));
+  player.goTo(timeline.count - 1);
+  if (player.broken === null) return assert.fail("it should be broken");
+  assert.match(player.broken.why(), /^event \d+ \(Enqueue\) is impossible: task 1 is queued$/);
+  speak("ko");
+  assert.match(player.broken.why(), /^이벤트 \d+\(Enqueue\)은 일어날 수 없습니다: 태스크 1은 이미 실행 큐에 있습니다$/);
+  speak("en");
+});
+
 test("particles follow the sound of the word before them", () => {
   assert.deepEqual(["태스크 1", "태스크 2", "태스크 3", "태스크 10"].map(i), [
     "태스크 1이",

@@ -5,6 +5,8 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
+import type { Page } from "playwright-core";
+
 import { cases } from "./load.ts";
 import { lastSeq, open, said, seq } from "./open.ts";
 
@@ -126,7 +128,7 @@ test("a task is chosen by a click, followed by keys, and let go", async () => {
     "queue.html",
     async (page) => {
       await page.locator("#tasks").getByRole("button", { name: /2/ }).first().click();
-      assert.match(page.url(), /#e=40&t=2$/);
+      await page.waitForURL(/#e=40&t=2$/);
       assert.match(await page.locator("#why h2").innerText(), /task 2/);
       await page.keyboard.press("]");
       const next = await seq(page);
@@ -135,7 +137,7 @@ test("a task is chosen by a click, followed by keys, and let go", async () => {
       await page.keyboard.press("W");
       assert.ok((await seq(page)) < 40);
       await page.keyboard.press("Escape");
-      assert.doesNotMatch(page.url(), /t=/);
+      await page.waitForURL((url) => !url.hash.includes("t="));
     },
     "#e=40",
   );
@@ -205,7 +207,7 @@ test("the address leads to the same event and task", async () => {
       await page.waitForFunction(() => document.querySelector<HTMLInputElement>("#seq")?.value === "5");
       assert.equal(await page.getByLabel("Which loop").inputValue(), "1");
       await page.getByLabel("Which loop").selectOption("0");
-      assert.match(page.url(), /#e=60$/);
+      await page.waitForURL(/#e=60$/);
     },
     "#e=60&t=2",
   );
@@ -248,6 +250,55 @@ test("the focus stays where it is while the run goes on", async () => {
       assert.ok(await task.evaluate((button) => button === document.activeElement));
     },
     "#e=20",
+  );
+});
+
+/** How many nodes and attributes of the page a key changes, each time that it is pressed. */
+function touched(page: Page, key: { key: string; shiftKey?: boolean }, times: number): Promise<number[]> {
+  return page.evaluate(
+    ({ key, times }) => {
+      const seen = new MutationObserver(() => {});
+      seen.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+      return Array.from({ length: times }, () => {
+        document.dispatchEvent(new KeyboardEvent("keydown", key));
+        return seen
+          .takeRecords()
+          .flatMap(({ type, addedNodes, removedNodes }) =>
+            type === "childList" ? [...addedNodes, ...removedNodes] : [null],
+          )
+          .reduce((sum, node) => sum + 1 + (node instanceof Element ? node.querySelectorAll("*").length : 0), 0);
+      });
+    },
+    { key, times },
+  );
+}
+
+test("a step touches what it changes, and little else", async () => {
+  // The numbers of a run with many tasks and long lists, where the whole page has thousands of nodes.
+  await open(
+    "busy_loop.html",
+    async (page) => {
+      const whole = await page.evaluate(() => document.querySelectorAll("*").length);
+      assert.ok(whole > 700, `${whole}`);
+      for (const key of ["ArrowLeft", "ArrowRight"]) {
+        for (const [more, often, most] of [
+          [{}, 45, 300],
+          [{ shiftKey: true }, 130, 300],
+        ] as const) {
+          const counts = (await touched(page, { key, ...more }, 60)).sort((a, b) => a - b);
+          const shown = `${key} ${JSON.stringify(more)}: ${counts.join(" ")}`;
+          assert.ok(counts[30]! <= often, shown);
+          assert.ok(counts[59]! <= most, shown);
+        }
+      }
+      // Who steps to and fro finds everything as it was.
+      await page.keyboard.press("ArrowRight");
+      const before = await page.locator("main").innerHTML();
+      await page.keyboard.press("ArrowRight");
+      await page.keyboard.press("ArrowLeft");
+      assert.equal(await page.locator("main").innerHTML(), before);
+    },
+    "#e=3000",
   );
 });
 

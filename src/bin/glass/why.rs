@@ -138,7 +138,9 @@ pub(super) fn because(model: &Model, link: &Link) -> String {
         Cause::Spawned(loc) => format!("because it was created{by} at {loc}"),
         Cause::Timer { timer, after, late, loc } => {
             let late = if *late == 0 { String::new() } else { format!(" {} late", duration(*late)) };
-            let armed = if by.is_empty() { String::new() } else { format!(", armed{by}") };
+            // That a sleeper armed its own timer goes without saying.
+            let is_own = link.by.is_none_or(|by| by == link.task);
+            let armed = if is_own { String::new() } else { format!(", armed{by}") };
             format!("because timer {timer} ({}) fired{late} (sleep at {loc}){armed}", duration(*after))
         }
         Cause::Source { source, label, waited: (op, loc) } => {

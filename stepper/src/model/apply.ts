@@ -1,5 +1,7 @@
 // One event more: from the state before it to the state after it.
 
+import type { Problem } from "../bytes.ts";
+import { wrong } from "../messages.ts";
 import { type Entry, type KindName, NOBODY } from "../schema.ts";
 import { applyToReactor } from "./reactor.ts";
 import { applyToResources } from "./resources.ts";
@@ -7,12 +9,16 @@ import type { State } from "./state.ts";
 import { applyToTasks } from "./tasks.ts";
 
 /** What speaks against an event: it cannot come after those before it. */
-export class Impossible extends Error {}
+export class Impossible extends Error {
+  constructor(readonly says: Problem) {
+    super(says());
+  }
+}
 
 /** Whether an entry is part of a description, or something that happened. */
 export type Tense = "is" | "happens";
 
-export function impossible(why: string): never {
+export function impossible(why: Problem): never {
   throw new Impossible(why);
 }
 
@@ -58,7 +64,7 @@ for (const kind of ["ResNew", "ResDel", "ResState", "ResWaitOn", "ResWoken", "Re
 export function apply(state: State, entry: Entry, tense: Tense): void {
   // In a state it says what was lost before; the state is whole.
   if (entry.kind === "Dropped" && tense === "happens") {
-    impossible(`${entry.count} events are missing, and without them the state is not known`);
+    impossible(() => wrong.missing(entry.count));
   }
   PART[entry.kind]?.(state, entry, tense);
 }

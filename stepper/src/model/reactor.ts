@@ -1,5 +1,6 @@
 // Timers and sources.
 
+import { wrong } from "../messages.ts";
 import { type Direction, type Entry, NOBODY, type Of, type Place } from "../schema.ts";
 import { impossible } from "./apply.ts";
 import type { Side, Source, State, Timer } from "./state.ts";
@@ -8,21 +9,21 @@ export function applyToReactor(state: State, entry: Entry): void {
   switch (entry.kind) {
     case "TimerArm": {
       const { timer, task, deadline, place, loc } = entry;
-      if (state.timers.has(timer)) impossible(`timer ${timer} is armed`);
+      if (state.timers.has(timer)) impossible(() => wrong.armed(timer));
       state.timers.set(timer, { task, deadline, place, loc });
       return state.beginWait(task, { on: "timer", id: timer });
     }
     case "TimerCascade": {
       const timer = armed(state, entry.timer);
-      if (timer.place !== entry.from) impossible(`timer ${entry.timer} is at ${timer.place}`);
-      if (height(entry.to) >= height(entry.from)) impossible("a cascade goes down");
+      if (timer.place !== entry.from) impossible(() => wrong.place(entry.timer, timer.place));
+      if (height(entry.to) >= height(entry.from)) impossible(() => wrong.cascade);
       state.timers.set(entry.timer, { ...timer, place: entry.to });
       return;
     }
     case "TimerFire":
     case "TimerCancel": {
       const timer = armed(state, entry.timer);
-      if (entry.kind === "TimerFire" && timer.place !== "due") impossible(`timer ${entry.timer} is not due`);
+      if (entry.kind === "TimerFire" && timer.place !== "due") impossible(() => wrong.notDue(entry.timer));
       state.timers.delete(entry.timer);
       return state.endWait(timer.task, { on: "timer", id: entry.timer });
     }
@@ -33,7 +34,7 @@ export function applyToReactor(state: State, entry: Entry): void {
       return state.beginWait(entry.task, { on: "timer", id: entry.timer });
     }
     case "ClockJump":
-      if (entry.from >= entry.to) impossible("time does not run backwards");
+      if (entry.from >= entry.to) impossible(() => wrong.backwards);
       return;
     default:
       return applyToSources(state, entry);
@@ -41,7 +42,7 @@ export function applyToReactor(state: State, entry: Entry): void {
 }
 
 function armed(state: State, timer: number): Timer {
-  return state.timers.get(timer) ?? impossible(`timer ${timer} is not armed`);
+  return state.timers.get(timer) ?? impossible(() => wrong.notArmed(timer));
 }
 
 /** How far from firing. */
@@ -53,33 +54,33 @@ export function height(place: Place): number {
 function applyToSources(state: State, entry: Entry): void {
   switch (entry.kind) {
     case "SourceAdd": {
-      if (state.sources.has(entry.source)) impossible(`source ${entry.source} is registered`);
+      if (state.sources.has(entry.source)) impossible(() => wrong.registered(entry.source));
       const side = (): Side => ({ ready: true, closed: false, waits: state.table() });
       state.sources.set(entry.source, { label: entry.label, read: side(), write: side() });
       return;
     }
     case "SourceDel": {
       const { read, write } = registered(state, entry.source);
-      if (read.waits.size + write.waits.size > 0) impossible(`somebody waits for source ${entry.source}`);
+      if (read.waits.size + write.waits.size > 0) impossible(() => wrong.inUse(entry.source));
       state.sources.delete(entry.source);
       return;
     }
     case "Ready":
       return ready(state, entry);
     case "NotReady":
-      if (!registered(state, entry.source)[entry.direction].ready) impossible("it was not ready");
+      if (!registered(state, entry.source)[entry.direction].ready) impossible(() => wrong.notReady);
       return setSide(state, entry.source, entry.direction, { ready: false });
     case "SourceWaitOn": {
       const { source: id, direction, waiter, task, op, loc } = entry;
       const { waits } = registered(state, id)[direction];
-      if (waits.has(waiter)) impossible(`waiter ${waiter} is there`);
+      if (waits.has(waiter)) impossible(() => wrong.waiter(waiter));
       waits.set(waiter, { task, op, loc, woken: false });
       return state.beginWait(task, { on: "source", id, direction, waiter });
     }
     case "SourceWaitOff": {
       const { source: id, direction, waiter } = entry;
       const { waits } = registered(state, id)[direction];
-      const { task } = waits.get(waiter) ?? impossible(`waiter ${waiter} is not there`);
+      const { task } = waits.get(waiter) ?? impossible(() => wrong.noWaiter(waiter));
       waits.delete(waiter);
       return state.endWait(task ?? NOBODY, { on: "source", id, direction, waiter });
     }
@@ -94,7 +95,7 @@ function ready(state: State, entry: Of<"Ready">): void {
     [entry.read_closed, read.closed],
     [entry.write_closed, write.closed],
   ];
-  if (told.some(([isNew, was]) => isNew && was)) impossible("only what is new is told");
+  if (told.some(([isNew, was]) => isNew && was)) impossible(() => wrong.notNew);
   const both = (side: Side, isReady: boolean, isClosed: boolean) => ({
     ready: side.ready || isReady,
     closed: side.closed || isClosed,
@@ -109,5 +110,5 @@ function setSide(state: State, source: number, direction: Direction, side: Parti
 }
 
 function registered(state: State, source: number): Source {
-  return state.sources.get(source) ?? impossible(`source ${source} is not registered`);
+  return state.sources.get(source) ?? impossible(() => wrong.notRegistered(source));
 }

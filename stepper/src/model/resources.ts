@@ -1,5 +1,6 @@
 // Queues, locks and what else tasks wait for.
 
+import { wrong } from "../messages.ts";
 import { type Entry, NOBODY } from "../schema.ts";
 import { impossible } from "./apply.ts";
 import type { Resource, State, Waiter } from "./state.ts";
@@ -8,7 +9,7 @@ export function applyToResources(state: State, entry: Entry): void {
   switch (entry.kind) {
     case "ResNew": {
       const { resource, label, name, loc, cap } = entry;
-      if (state.resources.has(resource)) impossible(`resource ${resource} came to be before`);
+      if (state.resources.has(resource)) impossible(() => wrong.resource(resource));
       const waits = state.table<number, Waiter>();
       state.resources.set(resource, { label, name, loc, cap, len: 0, unfinished: 0, holder: NOBODY, waits });
       return;
@@ -55,13 +56,13 @@ function applyToWaits(state: State, entry: Entry): void {
     case "ResWoken": {
       const { waits } = known(state, entry.resource);
       const wait = waits.get(entry.waiter);
-      if (wait === undefined || wait.woken) return impossible(`waiter ${entry.waiter} does not wait`);
+      if (wait === undefined || wait.woken) return impossible(() => wrong.notWaiting(entry.waiter));
       waits.set(entry.waiter, { ...wait, woken: true, task: NOBODY });
       return state.endWait(wait.task, { on: "resource", id: entry.resource, waiter: entry.waiter });
     }
     case "ResWaitOff": {
       const { waits } = known(state, entry.resource);
-      const { task } = waits.get(entry.waiter) ?? impossible(`waiter ${entry.waiter} is not there`);
+      const { task } = waits.get(entry.waiter) ?? impossible(() => wrong.noWaiter(entry.waiter));
       waits.delete(entry.waiter);
       return state.endWait(task ?? NOBODY, { on: "resource", id: entry.resource, waiter: entry.waiter });
     }
@@ -69,5 +70,5 @@ function applyToWaits(state: State, entry: Entry): void {
 }
 
 function known(state: State, resource: number): Resource {
-  return state.resources.get(resource) ?? impossible(`resource ${resource} is not known`);
+  return state.resources.get(resource) ?? impossible(() => wrong.noResource(resource));
 }

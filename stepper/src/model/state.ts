@@ -81,6 +81,8 @@ export type Wait =
 /** What a live task does; `idle`: nothing here will wake it, but somebody else may hold a waker of it. */
 export type Doing = "polling" | "queued" | "waiting" | "idle";
 
+const NO_WAITS: readonly Wait[] = [];
+
 export class State {
   readonly journal = new Journal();
   /** Live tasks, gathers that have not started, and started children of gathers. */
@@ -97,7 +99,7 @@ export class State {
   readonly joins = this.table<number, Join>();
   /** Waits for what has just ended: no snapshot shows them. */
   readonly closing = this.table<number, Join>();
-  readonly timers = this.table<number, Timer>();
+  readonly timers = this.table<number, Timer>((timer) => timer.deadline);
   readonly sources = this.table<number, Source>();
   readonly resources = this.table<number, Resource>();
   /** The other way round: what each task waits for, and which locks it holds. */
@@ -106,14 +108,15 @@ export class State {
 
   constructor(readonly whos: Whos) {}
 
-  table<K, V>(): Table<K, V> {
-    return new Table<K, V>(this.journal);
+  table<K extends number, V>(rank?: (value: V) => number): Table<K, V> {
+    return new Table<K, V>(this.journal, rank);
   }
 
-  /** Who is ready, front first. */
-  runQueue(): Who[] {
+  /** Who is ready, front first; at most so many. */
+  runQueue(most = Infinity): Who[] {
     const line: Who[] = [];
-    for (let at = this.front.value; at < this.back.value; at += 1) line.push(this.queue.get(at) ?? NOBODY);
+    const end = Math.min(this.back.value, this.front.value + most);
+    for (let at = this.front.value; at < end; at += 1) line.push(this.queue.get(at) ?? NOBODY);
     return line;
   }
 
@@ -135,9 +138,18 @@ export class State {
   }
 
   /** What a task waits for, in a settled order. */
-  waits(who: Who): Wait[] {
-    const seen = (this.waitsOf.get(who) ?? []).filter((wait) => wait.on !== "join" || !this.closing.has(wait.id));
+  waits(who: Who): readonly Wait[] {
+    const all = this.waitsOf.get(who) ?? NO_WAITS;
+    // Nearly everybody waits for one thing, if for any.
+    if (all.length < 2 && all[0]?.on !== "join") return all;
+    const seen = all.filter((wait) => wait.on !== "join" || !this.closing.has(wait.id));
     return seen.sort((a, b) => rank(a) - rank(b) || a.id - b.id || number(a) - number(b));
+  }
+
+  /** Whether the task, or anybody of the gather, with this number is alive. */
+  isAlive(task: number): boolean {
+    for (const who of this.whos.family(task)) if (this.tasks.has(who)) return true;
+    return false;
   }
 
   join(target: number): Join | undefined {

@@ -1,5 +1,6 @@
 // Tasks, the run queue, and who waits for whose end.
 
+import { wrong } from "../messages.ts";
 import { type Effect, type Entry, NOBODY, type Of, type Who } from "../schema.ts";
 import { forget, impossible, type Tense } from "./apply.ts";
 import type { State, Task } from "./state.ts";
@@ -9,8 +10,8 @@ export function applyToTasks(state: State, entry: Entry, tense: Tense): void {
     case "Spawn":
       return born(state, entry.task, { ...NEW, name: entry.name, parent: entry.parent, loc: entry.loc });
     case "ChildStart": {
-      const gather = state.tasks.get(state.whos.whole(state.whos.task[entry.task] ?? impossible("it names nobody")));
-      if (gather === undefined) return impossible("its gather is gone");
+      const gather = state.tasks.get(state.whos.whole(state.whos.task[entry.task] ?? impossible(() => wrong.nobody)));
+      if (gather === undefined) return impossible(() => wrong.gatherGone);
       return born(state, entry.task, { ...NEW, name: gather.name, parent: gather.parent, loc: gather.loc });
     }
     case "Rename":
@@ -25,16 +26,16 @@ export function applyToTasks(state: State, entry: Entry, tense: Tense): void {
     case "Wake":
       return checkWake(state, entry);
     case "PollBegin":
-      if (state.polling.value !== NOBODY) impossible(`task ${state.whos.label(state.polling.value)} is being polled`);
+      if (state.polling.value !== NOBODY) impossible(() => wrong.polled(state.whos.label(state.polling.value)));
       alive(state, entry.task);
       state.polling.value = entry.task;
       return;
     case "PollEnd":
-      if (entry.task === NOBODY || entry.task !== state.polling.value) impossible("somebody else is being polled");
+      if (entry.task === NOBODY || entry.task !== state.polling.value) impossible(() => wrong.otherPolled);
       state.polling.value = NOBODY;
       return;
     case "JoinWaitOn":
-      if (state.joins.has(entry.target)) impossible(`somebody waits for task ${entry.target}`);
+      if (state.joins.has(entry.target)) impossible(() => wrong.awaited(String(entry.target)));
       state.joins.set(entry.target, { task: entry.task, loc: entry.loc });
       return state.beginWait(entry.task, { on: "join", id: entry.target });
     case "JoinWaitOff":
@@ -47,8 +48,8 @@ export function applyToTasks(state: State, entry: Entry, tense: Tense): void {
 const NEW = { cancelAsked: false, escaped: false, wakers: 0 };
 
 function born(state: State, who: Who, task: Task): void {
-  if (who === NOBODY) impossible("it names nobody");
-  if (state.tasks.has(who)) impossible(`task ${state.whos.label(who)} was born before`);
+  if (who === NOBODY) impossible(() => wrong.nobody);
+  if (state.tasks.has(who)) impossible(() => wrong.born(state.whos.label(who)));
   state.tasks.set(who, task);
 }
 
@@ -56,7 +57,7 @@ function enqueue(state: State, who: Who, tense: Tense): void {
   // Of somebody who ended in the run queue, the place stays.
   if (who !== NOBODY || tense === "happens") {
     alive(state, who);
-    if (state.queuedAt.has(who)) impossible(`task ${state.whos.label(who)} is queued`);
+    if (state.queuedAt.has(who)) impossible(() => wrong.queued(state.whos.label(who)));
     state.queuedAt.set(who, state.back.value);
   }
   state.queue.set(state.back.value, who);
@@ -64,9 +65,9 @@ function enqueue(state: State, who: Who, tense: Tense): void {
 }
 
 function dequeue(state: State, who: Who): void {
-  if (state.ready === 0) impossible("the run queue is empty");
+  if (state.ready === 0) impossible(() => wrong.emptyQueue);
   const front = state.queue.get(state.front.value) ?? NOBODY;
-  if (front !== who) impossible(`task ${state.whos.label(front)} is at the front`);
+  if (front !== who) impossible(() => wrong.front(state.whos.label(front)));
   state.queue.delete(state.front.value);
   state.front.value += 1;
   if (who !== NOBODY) state.queuedAt.delete(who);
@@ -76,7 +77,7 @@ function checkWake(state: State, { task, effect }: Of<"Wake">): void {
   let expected: Effect = "enqueued";
   if (!state.tasks.has(task)) expected = "stale";
   else if (state.queuedAt.has(task)) expected = "already_queued";
-  if (effect !== expected) impossible(`its effect has to be ${expected}`);
+  if (effect !== expected) impossible(() => wrong.effect(expected));
 }
 
 function joined(state: State, target: number): void {
@@ -96,13 +97,13 @@ function changed(state: State, entry: Entry, tense: Tense): void {
     case "WakerDrop": {
       const { wakers } = alive(state, entry.task);
       const expected = entry.kind === "WakerClone" ? wakers + 1 : wakers - 1;
-      if (tense === "happens" && entry.live !== expected) impossible(`there were ${wakers} clones`);
+      if (tense === "happens" && entry.live !== expected) impossible(() => wrong.clones(wakers));
       return change(state, entry.task, { wakers: entry.live });
     }
     case "CancelAsk":
       return change(state, entry.task, { cancelAsked: true });
     case "CancelDeliver":
-      if (!alive(state, entry.task).cancelAsked) impossible("nobody has asked for it");
+      if (!alive(state, entry.task).cancelAsked) impossible(() => wrong.notAsked);
       return;
     case "Done":
       return ended(state, entry.task);
@@ -111,7 +112,7 @@ function changed(state: State, entry: Entry, tense: Tense): void {
 
 function ended(state: State, who: Who): void {
   alive(state, who);
-  if (state.polling.value === who) impossible(`task ${state.whos.label(who)} is being polled`);
+  if (state.polling.value === who) impossible(() => wrong.polled(state.whos.label(who)));
   state.tasks.delete(who);
   const place = state.queuedAt.get(who);
   if (place !== undefined) {
@@ -122,15 +123,15 @@ function ended(state: State, who: Who): void {
   // Whoever waits for its end is woken next; until then the wait is nowhere to be seen.
   const id = state.whos.task[who]!;
   const join = state.joins.get(id);
-  if (join !== undefined && !state.whos.family(id).some((relative) => state.tasks.has(relative))) {
+  if (join !== undefined && !state.isAlive(id)) {
     state.joins.delete(id);
     state.closing.set(id, join);
   }
 }
 
 function alive(state: State, who: Who): Task {
-  if (who === NOBODY) return impossible("it names nobody");
-  return state.tasks.get(who) ?? impossible(`task ${state.whos.label(who)} is not alive`);
+  if (who === NOBODY) return impossible(() => wrong.nobody);
+  return state.tasks.get(who) ?? impossible(() => wrong.dead(state.whos.label(who)));
 }
 
 function change(state: State, who: Who, what: Partial<Task>): void {

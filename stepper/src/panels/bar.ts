@@ -22,6 +22,7 @@ export interface Moves {
   chooseRun(run: number): void;
   toggle(what: "changes" | "tables"): void;
   otherLanguage(): void;
+  unfold(on: boolean): void;
   compareWith(file: File): Promise<void>;
 }
 
@@ -39,16 +40,17 @@ export function head(frame: Frame, moves: Moves, run: number, runs: string[]): V
   );
   return h(
     "header",
-    { key: "head" },
+    { key: "head", class: view.unfolded ? "unfolded" : null },
     h("span", { class: "brand" }, ui.brand),
     h("h1", {}, [program, ...header.args].join(" ")),
     h("span", { class: "badge" }, header.clock === "virtual" ? ui.virtual : ui.real),
     runs.length > 1 ? chooser : null,
     h("span", { class: "spring" }),
+    fold(view.unfolded, moves),
     finder(frame, moves),
     h(
       "span",
-      { class: "buttons" },
+      { class: "buttons settings" },
       toggle(ui.levelIs(view.level), ui.levelHint, null, () => moves.level()),
       language(moves),
       h(
@@ -58,6 +60,18 @@ export function head(frame: Frame, moves: Moves, run: number, runs: string[]): V
       ),
     ),
   );
+}
+
+/** Where there is little room only: a wide window shows everything at once. */
+function fold(unfolded: boolean, moves: Moves): VNode {
+  const attributes = {
+    type: "button",
+    class: "fold",
+    "aria-label": ui.options,
+    "aria-expanded": String(unfolded),
+    onclick: () => moves.unfold(!unfolded),
+  };
+  return h("button", attributes, unfolded ? "✕" : "☰");
 }
 
 function language(moves: Moves): VNode {
@@ -142,64 +156,61 @@ function finder({ view }: Frame, moves: Moves): VNode {
 }
 
 export function transport(frame: Frame, moves: Moves): VNode {
-  const { view, timeline, index } = frame;
-  const button = (text: string, label: string, act: () => void, wide = false) =>
-    h("button", { type: "button", class: wide ? "wide" : null, "aria-label": label, title: label, onclick: act }, text);
+  const { view } = frame;
+  const speed = {
+    "aria-label": ui.speed,
+    title: `${ui.speed} (1 – 6)`,
+    onchange: (event: Event) => moves.speed(Number((event.target as HTMLSelectElement).value)),
+  };
+  const speeds = ui.speeds.map((name, which) =>
+    h("option", { value: String(which), selected: which === view.speed }, name),
+  );
   return h(
     "div",
-    { key: "transport", class: "transport" },
-    h(
-      "span",
-      { class: "buttons" },
-      button("|‹", ui.first, () => moves.first()),
-      button(`‹ ${ui.turn}`, ui.backTurn, () => moves.turn(-1), true),
-      button(`‹ ${ui.poll}`, ui.backPoll, () => moves.poll(-1), true),
-      button("←", ui.back, () => moves.event(-1)),
-      h(
-        "button",
-        {
-          type: "button",
-          class: "play",
-          "aria-label": view.playing ? ui.pause : ui.play,
-          title: view.playing ? ui.pause : ui.play,
-          onclick: () => moves.play(),
-        },
-        view.playing ? "❚❚" : "▶",
-      ),
-      button("→", ui.forward, () => moves.event(1)),
-      button(`${ui.poll} ›`, ui.forwardPoll, () => moves.poll(1), true),
-      button(`${ui.turn} ›`, ui.forwardTurn, () => moves.turn(1), true),
-      button("›|", ui.last, () => moves.last()),
-    ),
-    h(
-      "select",
-      {
-        "aria-label": ui.speed,
-        title: ui.speed,
-        onchange: (event) => moves.speed(Number((event.target as HTMLSelectElement).value)),
-      },
-      ...ui.speeds.map((name, which) => h("option", { value: String(which), selected: which === view.speed }, name)),
-    ),
-    modes(frame, moves),
+    { key: "transport", class: view.unfolded ? "transport unfolded" : "transport" },
+    h("span", { class: "steps" }, steps(frame, moves), position(frame, moves)),
+    h("select", speed, ...speeds),
     h("span", { class: "spring" }),
-    h(
-      "form",
-      {
-        class: "position",
-        onsubmit: (event) => {
-          event.preventDefault();
-          moves.goToSeq(Number(document.querySelector<HTMLInputElement>("#seq")?.value));
-        },
-      },
-      h("label", { for: "seq" }, `${ui.event} `),
-      h("input", {
-        id: "seq",
-        inputmode: "numeric",
-        size: 6,
-        "aria-label": ui.goTo,
-        value: String(timeline.seq(index)),
-      }),
-      h("span", {}, ` ${ui.of(timeline.before + timeline.count)}`),
-    ),
+    modes(frame, moves),
+  );
+}
+
+function steps({ view }: Frame, moves: Moves): VNode {
+  const button = (text: string, label: string, key: string, act: () => void, looks: string) =>
+    h("button", { type: "button", class: looks, "aria-label": label, title: `${label} (${key})`, onclick: act }, text);
+  return h(
+    "span",
+    { class: "buttons" },
+    button("|‹", ui.first, "Home", () => moves.first(), "near"),
+    button(`‹ ${ui.turn}`, ui.backTurn, "Ctrl ←", () => moves.turn(-1), "far left"),
+    button(`‹ ${ui.poll}`, ui.backPoll, "Shift ←", () => moves.poll(-1), "far left"),
+    button("←", ui.back, "←", () => moves.event(-1), "near"),
+    button(view.playing ? "❚❚" : "▶", view.playing ? ui.pause : ui.play, ui.space, () => moves.play(), "near play"),
+    button("→", ui.forward, "→", () => moves.event(1), "near"),
+    button(`${ui.poll} ›`, ui.forwardPoll, "Shift →", () => moves.poll(1), "far right"),
+    button(`${ui.turn} ›`, ui.forwardTurn, "Ctrl →", () => moves.turn(1), "far right"),
+    button("›|", ui.last, "End", () => moves.last(), "near"),
+  );
+}
+
+function position({ timeline, index }: Frame, moves: Moves): VNode {
+  const go = (event: Event) => {
+    event.preventDefault();
+    moves.goToSeq(Number(document.querySelector<HTMLInputElement>("#seq")?.value));
+  };
+  const number = {
+    id: "seq",
+    inputmode: "numeric",
+    size: 6,
+    "aria-label": ui.goTo,
+    title: `${ui.goTo} (g)`,
+    value: String(timeline.seq(index)),
+  };
+  return h(
+    "form",
+    { class: "position", onsubmit: go },
+    h("label", { for: "seq" }, `${ui.event} `),
+    h("input", number),
+    h("span", {}, ` ${ui.of(timeline.before + timeline.count)}`),
   );
 }

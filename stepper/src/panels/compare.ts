@@ -3,10 +3,10 @@
 import type { Compared, Row } from "../compare.ts";
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
-import { say, ui } from "../messages.ts";
-import { sentence } from "../narrate.ts";
+import { ui } from "../messages.ts";
 import type { Player } from "../player.ts";
 import { NONE } from "../timeline.ts";
+import { sentenceOf } from "../told.ts";
 import { thousands } from "../words.ts";
 import { panel, tool } from "./parts.ts";
 
@@ -66,18 +66,10 @@ function line(frame: Frame, compared: Compared, row: Row, isNow: boolean, act: C
       "aria-current": isNow ? "true" : null,
     },
     h("td", {}, go === null ? "" : h("button", button, number)),
-    h("td", {}, told(frame.player, row.here)),
+    h("td", {}, sentenceOf(frame.player, row.here) ?? ""),
     h("td", { class: "number" }, row.differs ? "≠ " : "", seq(compared.player, row.there)),
-    h("td", {}, told(compared.player, row.there)),
+    h("td", {}, sentenceOf(compared.player, row.there) ?? ""),
   );
-}
-
-/** What an event says; nothing if there is none. */
-function told(player: Player, index: number): string {
-  if (index === NONE) return "";
-  let text = "";
-  player.visit(index, index, (record, before) => (text = say.asSentence(sentence(player.timeline, record, before))));
-  return text;
 }
 
 function summary(player: Player, compared: Compared): string {
@@ -87,8 +79,8 @@ function summary(player: Player, compared: Compared): string {
   const seq = index === NONE ? player.timeline.before + player.timeline.count + 1 : player.timeline.seq(index);
   return ui.compareParts(
     seq,
-    told(player, index) || ui.compareOver,
-    told(compared.player, first.there) || ui.compareOver,
+    sentenceOf(player, index) || ui.compareOver,
+    sentenceOf(compared.player, first.there) || ui.compareOver,
   );
 }
 

@@ -1,4 +1,4 @@
-// All keys, in a dialog.
+// What the words mean, and all keys, in a dialog.
 
 import { h, type VNode } from "../dom.ts";
 import { ui } from "../messages.ts";
@@ -9,6 +9,7 @@ export interface Helping {
 }
 
 export function helpDialog(letters: boolean, act: Helping): VNode {
+  const words = ui.words.map(([word, what]) => h("div", {}, h("dt", {}, word), h("dd", {}, what)));
   const rows = ui.keys.map(([keys, what]) =>
     h(
       "div",
@@ -17,6 +18,8 @@ export function helpDialog(letters: boolean, act: Helping): VNode {
       h("dd", {}, what),
     ),
   );
+  // In two columns, the words beneath the shorter one.
+  const half = rows.length - words.length - 2;
   const backdrop = {
     key: "help",
     class: "backdrop",
@@ -27,10 +30,21 @@ export function helpDialog(letters: boolean, act: Helping): VNode {
     backdrop,
     h(
       "dialog",
-      { open: true, "aria-labelledby": "help-title", "aria-modal": "true" },
+      { open: true, class: "wide", "aria-labelledby": "help-title", "aria-modal": "true" },
       h("h2", { id: "help-title" }, ui.helpTitle),
       h("p", {}, ui.helpText),
-      h("dl", {}, ...rows),
+      h(
+        "div",
+        { class: "twice" },
+        h("div", {}, h("h3", {}, ui.keysTitle), h("dl", {}, ...rows.slice(0, half))),
+        h(
+          "div",
+          {},
+          h("dl", { class: "rest" }, ...rows.slice(half)),
+          h("h3", {}, ui.wordsTitle),
+          h("dl", {}, ...words),
+        ),
+      ),
       h(
         "p",
         {},

@@ -1,17 +1,16 @@
 // The one sentence that says what has just happened; and, in predict mode, the question.
 
-import { h, type VNode } from "../dom.ts";
+import { type Child, h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
-import { say, ui } from "../messages.ts";
-import { sentence } from "../narrate.ts";
+import { ui } from "../messages.ts";
 import type { Question } from "../predict.ts";
 import { NOBODY } from "../schema.ts";
+import { sentenceOf } from "../told.ts";
 import { moment } from "../words.ts";
 
 export function narration(frame: Frame, goOn: () => void): VNode {
   const { player, timeline, index, view } = frame;
-  let text: string = ui.noEvents;
-  player.visit(index, index, (record, before) => (text = say.asSentence(sentence(timeline, record, before))));
+  const text = sentenceOf(player, index) ?? ui.noEvents;
   const kind = index < 0 ? "" : timeline.kind(index);
   const question = view.predict?.question ?? null;
   return h(
@@ -21,13 +20,24 @@ export function narration(frame: Frame, goOn: () => void): VNode {
     h(
       "div",
       { class: "told" },
-      h("p", { class: "sentence", "aria-live": view.playing ? "off" : "polite", "aria-atomic": "true" }, text),
+      h(
+        "p",
+        { class: "sentence", "aria-live": view.playing ? "off" : "polite", "aria-atomic": "true" },
+        ...headed(text),
+      ),
+      index === 0 && !timeline.isPart ? h("p", { class: "start" }, ui.start) : null,
       h("p", { class: "where" }, `${ui.turnNumber(timeline.turn(index))} · ${moment(frame.t)}`),
     ),
     view.notice === "" ? null : h("p", { class: "notice", role: "status" }, view.notice),
     ...warnings(frame).map((warning) => h("p", { class: "warning", role: "alert" }, warning)),
     question === null ? null : ask(frame, question, goOn),
   );
+}
+
+/** A report has several lines: the first says what it is. */
+function headed(text: string): Child[] {
+  const end = text.indexOf("\n");
+  return end < 0 ? [text] : [h("b", {}, text.slice(0, end)), text.slice(end)];
 }
 
 function isBad({ entry }: Frame): boolean {
@@ -37,8 +47,8 @@ function isBad({ entry }: Frame): boolean {
 function warnings({ player, timeline, index }: Frame): string[] {
   const found: string[] = [];
   if (timeline.isPart && index === 0) found.push(ui.part(timeline.before + 1, timeline.before + timeline.count));
-  if (player.broken !== null && index >= player.last) found.push(ui.broken(player.broken.why));
-  if (timeline.problem !== null && (index === 0 || index >= timeline.count - 1)) found.push(ui.cut(timeline.problem));
+  if (player.broken !== null && index >= player.last) found.push(ui.broken(player.broken.why()));
+  if (timeline.problem !== null && (index === 0 || index >= timeline.count - 1)) found.push(ui.cut(timeline.problem()));
   return found;
 }
 

@@ -6,7 +6,7 @@ import { ui } from "../messages.ts";
 import { NOBODY, type Who } from "../schema.ts";
 
 /** A panel: a section with a title, and a body that scrolls if it has to. */
-export function panel(id: string, title: string, aside: string | null, ...body: Array<Child | null>): VNode {
+export function panel(id: string, title: string, aside: Child | null, ...body: Array<Child | null>): VNode {
   return panelWith([], id, title, aside, ...body);
 }
 
@@ -15,13 +15,20 @@ export function panelWith(
   tools: Array<VNode | null>,
   id: string,
   title: string,
-  aside: string | null,
+  aside: Child | null,
   ...body: Array<Child | null>
 ): VNode {
   // One that has nothing to show takes no more room than it needs.
   const [only] = body;
   const isBare = body.length === 1 && only !== null && typeof only === "object" && only.attributes["class"] === "empty";
-  const heading = h("h2", { id: `${id}-title` }, title, aside === null ? null : h("span", { class: "aside" }, aside));
+  const about = ui.about[id];
+  const heading = h(
+    "h2",
+    { id: `${id}-title`, title: about },
+    title,
+    typeof aside === "string" ? h("span", { class: "aside" }, aside) : aside,
+    about === undefined || isBare ? null : h("span", { class: "aside about" }, about),
+  );
   const group = { class: "body", tabindex: 0, role: "group", "aria-labelledby": `${id}-title` };
   const hint = ui.copySvg(title);
   const copy = h("button", { type: "button", class: "tool", "data-copy": id, "aria-label": hint, title: hint }, "SVG");
@@ -93,10 +100,4 @@ export function swatch(who: Who): Record<string, string> {
   let style = swatches.get(slot);
   if (style === undefined) swatches.set(slot, (style = { "--task": colour(who) }));
   return style;
-}
-
-/** The smallest of many numbers, in order. */
-export function smallest(numbers: Iterable<number>, most: number): number[] {
-  const all = [...numbers].sort((a, b) => a - b);
-  return all.slice(0, most);
 }

@@ -5,20 +5,21 @@ import type { Frame } from "../frame.ts";
 import { ui } from "../messages.ts";
 import { NOBODY } from "../schema.ts";
 import { NONE } from "../timeline.ts";
-import { duration } from "../words.ts";
+import { duration, thousands } from "../words.ts";
 import { chip, panel } from "./parts.ts";
 
 const SHOWN = 24;
 
 export function queuePanel(frame: Frame): VNode {
   const { state, guessing } = frame;
-  const line = state.runQueue();
-  const chips = line.slice(0, SHOWN).map((who, place) => {
+  const line = state.runQueue(SHOWN);
+  const chips = line.map((who, place) => {
     const content = who === NOBODY ? h("span", { class: "chip gone" }, ui.ended) : chip(frame, who, `task-${who}`);
     const key = who === NOBODY ? `gone-${state.front.value + place}` : `task-${who}`;
     return h("li", { key, class: "ready" }, content);
   });
-  if (line.length > SHOWN) chips.push(h("li", { key: "more", class: "more" }, ui.more(line.length - SHOWN)));
+  const more = state.ready - line.length;
+  if (more > 0) chips.push(h("li", { key: "more", class: "more" }, ui.more(more)));
   const queue = guessing
     ? h("p", { class: "empty veil" }, ui.queueHidden)
     : line.length === 0
@@ -27,7 +28,7 @@ export function queuePanel(frame: Frame): VNode {
   return panel(
     "queue",
     ui.queue,
-    guessing ? null : String(line.length),
+    guessing ? null : thousands(state.ready),
     h("div", { class: "stage" }, now(frame), h("div", { class: "arrow", "aria-hidden": "true" }, "◂"), queue),
   );
 }

@@ -1,6 +1,6 @@
 // Colours for Rust, roughly: comments, texts, keywords, numbers.
 
-import { h, type VNode } from "../dom.ts";
+import { type Child, h } from "../dom.ts";
 
 const KEYWORDS =
   "as async await break const continue crate dyn else enum fn for if impl in let loop match mod move mut pub ref " +
@@ -15,18 +15,18 @@ const TOKENS = [
 const TOKEN = new RegExp(TOKENS.join("|"), "g");
 const CLASSES = ["comment", "text", "keyword", "number"];
 
-/** Lines of spans. A text that goes over several lines is coloured as if each line were one of its own. */
-export function highlighted(text: string): VNode[][] {
+/** Lines, with spans for what is coloured. A text that goes over several lines is coloured as if each line were one of its own. */
+export function highlighted(text: string): Child[][] {
   return text.split("\n").map((line) => {
-    const spans: VNode[] = [];
+    const spans: Child[] = [];
     let at = 0;
     for (const match of line.matchAll(TOKEN)) {
-      if (match.index > at) spans.push(h("span", {}, line.slice(at, match.index)));
+      if (match.index > at) spans.push(line.slice(at, match.index));
       const which = match.slice(1).findIndex((group) => group !== undefined);
       spans.push(h("span", { class: CLASSES[which] }, match[0]));
       at = match.index + match[0].length;
     }
-    if (at < line.length) spans.push(h("span", {}, line.slice(at)));
+    if (at < line.length) spans.push(line.slice(at));
     return spans;
   });
 }

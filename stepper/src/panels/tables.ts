@@ -6,10 +6,13 @@ import { say, ui } from "../messages.ts";
 import type { Side, Waiter } from "../model/state.ts";
 import { placeName } from "../names.ts";
 import { NOBODY } from "../schema.ts";
+import { shortLoc } from "../words.ts";
 import type { Table } from "../journal.ts";
-import { lanesWindow, type Look, segments, whoIsHere } from "./lanes.ts";
-import { chip, empty, panel, smallest } from "./parts.ts";
+import { lanesWindow, whoIsHere } from "./lanes.ts";
+import { chip, empty, panel } from "./parts.ts";
+import { type Look, segments } from "./stretch.ts";
 import { short, waitChains } from "./tasks.ts";
+import { inWords } from "./things.ts";
 import { dueIn } from "./wheel.ts";
 
 const SHOWN = 60;
@@ -19,8 +22,15 @@ interface Line {
   cells: Array<Child | Child[]>;
 }
 
-/** A panel that holds a table; a sentence if there is nothing in it. */
-function tablePanel(id: string, title: string, heads: string[], lines: Line[], none: string): VNode {
+/** A panel that holds a table of the first of `count` lines; a sentence if there is none. */
+function tablePanel(
+  id: string,
+  title: string,
+  heads: string[],
+  lines: Line[],
+  none: string,
+  count = lines.length,
+): VNode {
   if (lines.length === 0) return panel(id, title, null, empty(none));
   const shown = lines.slice(0, SHOWN);
   const rows = shown.map(({ key, cells }) => {
@@ -30,14 +40,14 @@ function tablePanel(id: string, title: string, heads: string[], lines: Line[], n
   return panel(
     id,
     title,
-    String(lines.length),
+    String(count),
     h(
       "table",
       {},
       h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col" }, head)))),
       h("tbody", {}, ...rows),
     ),
-    lines.length > SHOWN ? h("p", { class: "more" }, ui.more(lines.length - SHOWN)) : null,
+    count > shown.length ? h("p", { class: "more" }, ui.more(count - shown.length)) : null,
   );
 }
 
@@ -46,77 +56,100 @@ export function queueTable(frame: Frame): VNode {
   if (guessing) return panel("queue", ui.queue, null, empty(ui.queueHidden));
   const polling = state.polling.value;
   const now = polling === NOBODY ? [] : [{ key: "now", cells: [ui.now, chip(frame, polling)] }];
-  const line = state.runQueue().map((who, place): Line => {
+  const line = state.runQueue(SHOWN).map((who, place): Line => {
     const key = who === NOBODY ? `gone-${state.front.value + place}` : `task-${who}`;
     return { key, cells: [String(place + 1), who === NOBODY ? ui.ended : chip(frame, who)] };
   });
-  return tablePanel("queue", ui.queue, [ui.heads.order, ui.heads.task], [...now, ...line], ui.queueEmpty);
+  const lines = [...now, ...line];
+  const count = state.ready + now.length;
+  return tablePanel("queue", ui.queue, [ui.heads.order, ui.heads.task], lines, ui.queueEmpty, count);
 }
 
 export function wheelTable(frame: Frame): VNode {
   const { timers } = frame.state;
-  const armed = [...timers.entries()].sort(([a, one], [b, other]) => one.deadline - other.deadline || a - b);
-  const lines = armed.map(([id, timer]) => ({
-    key: `timer-${id}`,
-    cells: [
-      say.timer(id, null),
-      placeName(timer.place),
-      dueIn(frame, timer),
-      timer.task === NOBODY ? "" : chip(frame, timer.task),
-      timer.loc,
-    ],
-  }));
+  const soonest = timers.sorted().slice(0, SHOWN);
+  const lines = soonest.map((id) => {
+    const { place, task, loc } = timers.get(id)!;
+    const due = dueIn(frame, timers.get(id)!);
+    const cells = [say.timer(id, null), placeName(place), due, task === NOBODY ? "" : chip(frame, task), shortLoc(loc)];
+    return { key: `timer-${id}`, cells };
+  });
   const { heads } = ui;
   const columns = [heads.timer, heads.place, heads.due, heads.task, heads.loc];
-  return tablePanel("wheel", ui.wheel, columns, lines, frame.timeline.armed.size === 0 ? ui.wheelNever : ui.wheelEmpty);
+  const none = frame.timeline.armed.size === 0 ? ui.wheelNever : ui.wheelEmpty;
+  return tablePanel("wheel", ui.wheel, columns, lines, none, timers.size);
 }
 
 export function sourcesTable(frame: Frame): VNode {
   const { sources } = frame.state;
   const side = ({ ready, closed }: Side, can: string) =>
     [ready ? can : "", closed ? ui.closed : ""].filter(Boolean).join(", ") || "–";
-  const lines = smallest(sources.keys(), SHOWN + 1).map((id) => {
-    const { label, read, write } = sources.get(id)!;
-    return {
-      key: `source-${id}`,
-      cells: [
-        say.source(id, label),
-        side(read, ui.canReadShort),
-        side(write, ui.canWriteShort),
-        [...waiters(frame, read.waits), ...waiters(frame, write.waits)],
-      ],
-    };
-  });
+  const lines = sources
+    .sorted()
+    .slice(0, SHOWN)
+    .map((id) => {
+      const { label, read, write } = sources.get(id)!;
+      return {
+        key: `source-${id}`,
+        cells: [
+          say.source(id, label),
+          side(read, ui.canReadShort),
+          side(write, ui.canWriteShort),
+          [...waiters(frame, read.waits), ...waiters(frame, write.waits)],
+        ],
+      };
+    });
   const { heads } = ui;
   const none = frame.timeline.sources.size === 0 ? ui.sourcesNever : ui.sourcesEmpty;
-  return tablePanel("sources", ui.sources, [heads.source, heads.read, heads.write, heads.waiters], lines, none);
+  return tablePanel(
+    "sources",
+    ui.sources,
+    [heads.source, heads.read, heads.write, heads.waiters],
+    lines,
+    none,
+    sources.size,
+  );
 }
 
 export function resourcesTable(frame: Frame): VNode {
   const { resources } = frame.state;
-  const lines = smallest(resources.keys(), SHOWN + 1).map((id) => {
-    const { label, name, len, cap, holder, waits } = resources.get(id)!;
-    const content = label === "lock" ? (len > 0 ? ui.isFree : ui.isHeld) : ui.fill(len, cap);
-    return {
-      key: `resource-${id}`,
-      cells: [
-        say.resource(label, name, id),
-        holder === NOBODY ? content : [`${ui.heldBy} `, chip(frame, holder)],
-        waiters(frame, waits),
-      ],
-    };
-  });
+  const lines = resources
+    .sorted()
+    .slice(0, SHOWN)
+    .map((id) => {
+      const known = resources.get(id)!;
+      const { label, name, len, holder, waits } = known;
+      const content = label === "lock" ? (len > 0 ? ui.isFree : ui.isHeld) : (inWords(known) ?? "–");
+      return {
+        key: `resource-${id}`,
+        cells: [
+          say.resource(label, name, id),
+          holder === NOBODY ? content : [`${ui.heldBy} `, chip(frame, holder)],
+          waiters(frame, waits),
+        ],
+      };
+    });
   const { heads } = ui;
   const none = frame.timeline.resources.size === 0 ? ui.resourcesNever : ui.resourcesEmpty;
-  return tablePanel("resources", ui.resources, [heads.resource, heads.content, heads.waiters], lines, none);
+  return tablePanel(
+    "resources",
+    ui.resources,
+    [heads.resource, heads.content, heads.waiters],
+    lines,
+    none,
+    resources.size,
+  );
 }
 
 function waiters(frame: Frame, waits: Table<number, Waiter>): Child[] {
-  return smallest(waits.keys(), 12).flatMap((number): Child[] => {
-    const { task, op, woken } = waits.get(number)!;
-    const text = woken ? `${op}, ${ui.woken} ` : `${op} `;
-    return task === NOBODY ? [text] : [text, chip(frame, task), " "];
-  });
+  return waits
+    .sorted()
+    .slice(0, 12)
+    .flatMap((number): Child[] => {
+      const { task, op, woken } = waits.get(number)!;
+      const text = woken ? `${op}, ${ui.woken} ` : `${op} `;
+      return task === NOBODY ? [text] : [text, chip(frame, task), " "];
+    });
 }
 
 export function waitForTable(frame: Frame): VNode {

@@ -5,15 +5,18 @@ import type { Frame } from "../frame.ts";
 import { say, ui } from "../messages.ts";
 import type { Wait } from "../model/state.ts";
 import { NOBODY, type Who } from "../schema.ts";
-import { duration } from "../words.ts";
-import { chip, empty, panel, smallest, swatch } from "./parts.ts";
+import { duration, thousands } from "../words.ts";
+import { chip, empty, panel, swatch } from "./parts.ts";
 
 const SHOWN = 100;
 
 export function tasksPanel(frame: Frame): VNode {
   const { tasks } = frame.state;
   if (tasks.size === 0) return panel("tasks", ui.tasks, null, empty(ui.tasksEmpty));
-  const rows = smallest(tasks.keys(), SHOWN).map((who) => row(frame, who));
+  const shown = tasks.sorted().slice(0, SHOWN);
+  // Whom this event is about is always among them.
+  if (tasks.has(frame.subject) && !shown.includes(frame.subject)) shown.unshift(frame.subject);
+  const rows = shown.map((who) => row(frame, who));
   const { columns } = ui;
   const head = [columns.task, columns.state, columns.waits, columns.polls].map((name) =>
     h("th", { scope: "col" }, name),
@@ -21,9 +24,9 @@ export function tasksPanel(frame: Frame): VNode {
   return panel(
     "tasks",
     ui.tasks,
-    String(tasks.size),
+    thousands(tasks.size),
     h("table", { class: "tasks" }, h("thead", {}, h("tr", {}, ...head)), h("tbody", {}, ...rows)),
-    tasks.size > SHOWN ? h("p", { class: "more" }, ui.more(tasks.size - SHOWN)) : null,
+    tasks.size > shown.length ? h("p", { class: "more" }, ui.more(tasks.size - shown.length)) : null,
   );
 }
 
@@ -37,6 +40,7 @@ function row(frame: Frame, who: Who): VNode {
     {
       key: `task-${who}`,
       class: view.selected === who ? "chosen" : null,
+      "aria-current": who === frame.subject ? "true" : null,
       "data-id": `task-${who}`,
       style: swatch(who),
       // The button in it has a click of its own.
@@ -47,6 +51,17 @@ function row(frame: Frame, who: Who): VNode {
     h("td", { class: "wants" }, wants(frame, who, doing)),
     h("td", { class: "number" }, String(polls)),
   );
+}
+
+/** What moves the row of whom this event is about into sight, no further than it has to. */
+export function scrollToSubject(): (() => void) | null {
+  const row = document.querySelector<HTMLElement>("#tasks tr[aria-current]");
+  const body = row?.closest<HTMLElement>(".body");
+  if (!row || !body) return null;
+  const [top, bottom] = [row.offsetTop, row.offsetTop + row.offsetHeight + 6];
+  if (top >= body.scrollTop && bottom <= body.scrollTop + body.clientHeight) return null;
+  const target = top < body.scrollTop ? top - row.offsetHeight : bottom - body.clientHeight;
+  return () => (body.scrollTop = target);
 }
 
 type Look = keyof typeof ui.doing;
@@ -107,11 +122,11 @@ export function waitForPanel(frame: Frame): VNode {
     h(
       "li",
       { key: String(chain.links[0]?.who), class: chain.isCycle ? "cycle" : null },
+      chain.isCycle ? h("span", { class: "verdict" }, `${ui.cycle}:`) : null,
       ...chain.links.flatMap(({ who, wait }) => [
         chip(frame, who),
         ...(wait === null ? [] : [h("span", { class: "edge" }, `→ ${short(frame, wait)} →`)]),
       ]),
-      chain.isCycle ? h("span", { class: "verdict" }, ui.cycle) : null,
     ),
   );
   return panel("waitfor", ui.waitFor, null, h("ul", { class: "chains" }, ...rows));
@@ -125,14 +140,14 @@ interface Chain {
 export function short({ names, timeline }: Frame, wait: Wait): string {
   if (wait.on !== "join") return names.resource(wait.id);
   // Of a gather one child stands for all.
-  return timeline.run.whos.family(wait.id).length > 1 ? say.endOf(names.target(wait.id)) : ui.endOfTask;
+  return timeline.run.whos.hasChildren(wait.id) ? say.endOf(names.target(wait.id)) : ui.endOfTask;
 }
 
 /** Who could end the wait: whoever is to end, or holds the lock. */
 function ender({ state, timeline }: Frame, wait: Wait): Who {
   if (wait.on === "join") {
-    const alive = timeline.run.whos.family(wait.id).filter((who) => state.tasks.has(who));
-    return alive[0] ?? NOBODY;
+    for (const who of timeline.run.whos.family(wait.id)) if (state.tasks.has(who)) return who;
+    return NOBODY;
   }
   return wait.on === "resource" ? (state.resources.get(wait.id)?.holder ?? NOBODY) : NOBODY;
 }
@@ -141,7 +156,7 @@ export function waitChains(frame: Frame): Chain[] {
   const { state } = frame;
   const edges = new Map<Who, { wait: Wait; to: Who }>();
   const awaited = new Set<Who>();
-  for (const who of smallest(state.waitsOf.keys(), 2_000)) {
+  for (const who of state.waitsOf.sorted().slice(0, 2_000)) {
     for (const wait of state.waits(who)) {
       const to = ender(frame, wait);
       if (to === NOBODY || edges.has(who)) continue;

@@ -26,7 +26,7 @@ export function textDialog({ title, note, text }: Text, act: Reading): VNode {
     h(
       "dialog",
       { open: true, class: "wide", "aria-labelledby": "text-title", "aria-modal": "true" },
-      h("h2", { id: "text-title" }, title),
+      h("h2", { id: "text-title" }, title.charAt(0).toUpperCase() + title.slice(1)),
       note === null ? null : h("p", { class: "faint" }, note),
       h("textarea", { readonly: true, rows: 20, "aria-labelledby": "text-title", value: text }),
       h(

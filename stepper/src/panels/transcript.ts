@@ -2,13 +2,18 @@
 
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
-import { say, ui } from "../messages.ts";
-import { sentence } from "../narrate.ts";
+import { ui } from "../messages.ts";
+import { told } from "../told.ts";
 import { moment, thousands } from "../words.ts";
 import { empty, panel, panelWith, tool } from "./parts.ts";
 
 const BEFORE = 8;
 const AFTER = 2;
+/** Of a run that has hardly begun, so many. */
+const FIRST = 5;
+
+/** A report has several, and is told in full above. */
+const firstLine = (text: string) => (text.includes("\n") ? `${text.slice(0, text.indexOf("\n"))} …` : text);
 
 /** What can be taken from here. */
 export interface Telling {
@@ -18,26 +23,17 @@ export interface Telling {
 
 export function transcriptPanel(frame: Frame, act: Telling): VNode {
   const { player, timeline, index } = frame;
-  const rows: VNode[] = [];
-  player.visit(index - BEFORE, index + (frame.guessing ? 0 : AFTER), (record, before) => {
-    const tense = record.index === index ? "current" : record.index > index ? "coming" : "past";
-    rows.push(
-      h(
-        "li",
-        { key: String(record.index), class: tense, "aria-current": tense === "current" ? "true" : null },
-        h(
-          "button",
-          {
-            type: "button",
-            class: "go",
-            "aria-label": ui.whyGo(record.seq),
-            onclick: () => frame.act.goTo(record.index),
-          },
-          thousands(record.seq),
-        ),
-        h("span", { class: "t" }, moment(record.t)),
-        h("span", { class: "says" }, say.asSentence(sentence(timeline, record, before))),
-      ),
+  const last = frame.guessing ? index : Math.max(index + AFTER, FIRST);
+  const rows = told(player, index - BEFORE, last).map(({ index: at, text }) => {
+    const tense = at === index ? "current" : at > index ? "coming" : "past";
+    const seq = timeline.seq(at);
+    const go = { type: "button", class: "go", "aria-label": ui.whyGo(seq), onclick: () => frame.act.goTo(at) };
+    return h(
+      "li",
+      { key: at, class: tense, "aria-current": tense === "current" ? "true" : null },
+      h("button", go, thousands(seq)),
+      h("span", { class: "t" }, moment(timeline.t[at]!)),
+      h("span", { class: "says" }, firstLine(text)),
     );
   });
   if (rows.length === 0) return panel("transcript", ui.transcript, null, empty(ui.noEvents));
@@ -48,8 +44,14 @@ export function transcriptPanel(frame: Frame, act: Telling): VNode {
   return panelWith(tools, "transcript", ui.transcript, null, h("ol", { class: "transcript" }, ...rows));
 }
 
-/** The last of them is in sight. */
-export function showLatest(): void {
+/** What brings the last of them into sight; and above all the one that is told. */
+export function scrollToLatest(): (() => void) | null {
   const body = document.querySelector("#transcript .body");
-  if (body !== null) body.scrollTop = body.scrollHeight;
+  const current = body?.querySelector<HTMLElement>(".current");
+  if (!body || !current) return null;
+  const top = Math.min(body.scrollHeight - body.clientHeight, current.offsetTop - MARGIN);
+  return () => (body.scrollTop = top);
 }
+
+/** Of what is above it, so much is faded out. */
+const MARGIN = 12;

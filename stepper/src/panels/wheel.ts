@@ -8,7 +8,7 @@ import type { Timer } from "../model/state.ts";
 import { NOBODY } from "../schema.ts";
 import { duration, shortLoc } from "../words.ts";
 import { heapDrawing } from "./heap.ts";
-import { chip, empty, panel, panelWith, smallest, swatch, tool } from "./parts.ts";
+import { chip, empty, panel, panelWith, swatch, tool } from "./parts.ts";
 
 const LEVELS = 6;
 const SLOTS = 64;
@@ -19,7 +19,8 @@ export function wheelPanel(frame: Frame): VNode {
   const { timers } = frame.state;
   const never = timers.size === 0 && frame.timeline.armed.size === 0;
   if (never) return panel("wheel", ui.wheel, null, empty(ui.wheelNever));
-  const armed = smallest(timers.keys(), SHOWN).map((id): [number, Timer] => [id, timers.get(id)!]);
+  const soonest = timers.sorted().slice(0, SHOWN);
+  const armed = soonest.sort((a, b) => a - b).map((id): [number, Timer] => [id, timers.get(id)!]);
   const { heap } = frame.view;
   const toggle = tool(ui.heap, "h", () => frame.act.heap(), heap, ui.heapHint);
   const picture = heap ? heapDrawing(armed) : drawing(frame, armed);

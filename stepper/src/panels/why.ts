@@ -8,7 +8,7 @@ import { thousands } from "../words.ts";
 import { chain } from "../why.ts";
 import { chip, empty, panel, panelWith, tool } from "./parts.ts";
 
-const SHOWN = 24;
+const SHOWN = 12;
 
 export function whyPanel(frame: Frame): VNode {
   const who = frame.subject;

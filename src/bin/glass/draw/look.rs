@@ -2,9 +2,22 @@
 
 use std::fmt::Write;
 
-/// What a shape or a text is drawn as.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Look {
+/// The kinds of things, and the list of them: the style sheet has a rule for each.
+macro_rules! looks {
+    ($($(#[$about:meta])* $name:ident),* $(,)?) => {
+        /// What a shape or a text is drawn as.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub(super) enum Look {
+            $($(#[$about])* $name,)*
+            /// The colour of a task; there are eight, and its number always stands beside.
+            Task(usize),
+        }
+
+        const LOOKS: &[Look] = &[$(Look::$name),*];
+    };
+}
+
+looks! {
     // Texts.
     Ink,
     Muted,
@@ -36,8 +49,6 @@ pub(super) enum Look {
     ArrowNow,
     Origin,
     OriginNow,
-    /// The colour of a task; there are eight, and its number always stands beside.
-    Task(usize),
 }
 
 /// Okabe and Ito's colours, told apart by nearly everybody; then the same for a dark ground.
@@ -52,37 +63,6 @@ const TASKS: [(&str, &str); COLOURS] = [
     ("#7a5195", "#b393d3"),
 ];
 const COLOURS: usize = 8;
-
-const LOOKS: [Look; 25] = {
-    use Look::*;
-    [
-        Ink,
-        Muted,
-        Bad,
-        OnPolling,
-        OnQueued,
-        Ground,
-        Card,
-        Paper,
-        Chip,
-        Track,
-        Here,
-        Hand,
-        Polling,
-        Queued,
-        Waiting,
-        Now,
-        Nothing,
-        QueuedChip,
-        QueuedTrack,
-        Rule,
-        Outline,
-        Arrow,
-        ArrowNow,
-        Origin,
-        OriginNow,
-    ]
-};
 
 /// In order: what is filled, what is a line, and what else there is to say; each colour for light and for dark.
 type Style = (Option<(&'static str, &'static str)>, Option<(&'static str, &'static str)>, &'static str);
@@ -143,7 +123,7 @@ pub(super) fn style() -> String {
          .m{font-family:ui-monospace,\"SF Mono\",\"Cascadia Mono\",\"DejaVu Sans Mono\",Menlo,Consolas,monospace}\n\
          .b{font-weight:600}\n",
     );
-    let looks = || LOOKS.into_iter().chain((0..COLOURS).map(Look::Task));
+    let looks = || LOOKS.iter().copied().chain((0..COLOURS).map(Look::Task));
     for look in looks() {
         let (fill, stroke, more) = look.style();
         let fill = fill.map_or("none", |(light, _)| light);

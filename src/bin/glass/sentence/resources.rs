@@ -67,6 +67,7 @@ fn contents(scene: Scene<'_>, resource: u64, len: u64, unfinished: u64) -> Strin
         "lock" => "it is free".into(),
         "semaphore" => format!("{len} free, {unfinished} held"),
         "event" => (if len > 0 { "it is set" } else { "it is clear" }).into(),
+        "cancel token" => (if len > 0 { "it is cancelled" } else { "it is not cancelled" }).into(),
         "promise" => (if len > 0 { "it has its outcome" } else { "it has no outcome yet" }).into(),
         "barrier" => format!("{len} have come, {unfinished} are missing"),
         "queue" | "lifo queue" | "priority queue" => {
