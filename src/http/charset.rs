@@ -1,11 +1,10 @@
 //! Bytes to text: a byte order mark decides, else the charset of `Content-Type`, else it is UTF-8.
 
-use ::http::HeaderValue;
 use encoding_rs::{Encoding, UTF_8};
 
 /// The text of a body; U+FFFD stands for what is none.
-pub(super) fn text(bytes: Vec<u8>, content_type: Option<&HeaderValue>) -> String {
-    let named = content_type.and_then(|value| charset(value.as_bytes()));
+pub(super) fn text(bytes: Vec<u8>, content_type: Option<&[u8]>) -> String {
+    let named = content_type.and_then(charset);
     let encoding = named.unwrap_or(UTF_8);
     if encoding == UTF_8 && Encoding::for_bom(&bytes).is_none() {
         // The common case: nothing is copied.
@@ -31,7 +30,7 @@ mod tests {
     use super::*;
 
     fn decoded(bytes: &[u8], content_type: &'static str) -> String {
-        text(bytes.to_vec(), Some(&HeaderValue::from_static(content_type)))
+        text(bytes.to_vec(), Some(content_type.as_bytes()))
     }
 
     #[test]

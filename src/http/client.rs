@@ -10,7 +10,7 @@ use ::http::header::HeaderMap;
 
 use super::origin::Known;
 use super::pool::Pool;
-use super::request::RequestBuilder;
+use super::request::{OwnLines, RequestBuilder};
 
 mod execute;
 mod settings;
@@ -36,6 +36,7 @@ pub(super) struct Shared {
     pub(super) known: Known,
     /// In front of the headers of each request.
     pub(super) default_headers: HeaderMap,
+    pub(super) own_lines: OwnLines,
     #[cfg(feature = "cookies")]
     pub(super) cookies: Option<super::cookies::Jar>,
 }

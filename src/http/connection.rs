@@ -86,6 +86,9 @@ impl Connection {
     /// # Cancel safety
     /// It may be called again after a drop: what was sent and received so far is kept.
     pub(super) async fn read_head(&mut self) -> Result<ResponseHead, Failure> {
+        if self.received.is_empty() {
+            self.receive().await?;
+        }
         loop {
             let step = self.exchange.reader.next(self.received.unread())?;
             self.received.consume(step.consumed);

@@ -6,9 +6,11 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use ::http::header::{self, HeaderMap, HeaderValue};
+use ::http::header::{self, HeaderValue};
 use ::url::{Host, Url};
 use cookie_store::{CookieStore, RawCookie};
+
+use super::h1::Headers;
 
 /// The longest cookie, name and value together, in bytes.
 const LONGEST: usize = 4096;
@@ -27,9 +29,9 @@ pub(super) struct Jar {
 
 impl Jar {
     /// Keeps what a response to a request for this URL sets. What breaks a rule is left out.
-    pub(super) fn keep(&self, url: &Url, headers: &HeaderMap) {
-        for line in headers.get_all(header::SET_COOKIE).iter().take(MOST_OF_A_RESPONSE) {
-            if let Ok(text) = std::str::from_utf8(line.as_bytes()) {
+    pub(super) fn keep(&self, url: &Url, headers: &impl Headers) {
+        for line in headers.values_of(&header::SET_COOKIE).take(MOST_OF_A_RESPONSE) {
+            if let Ok(text) = std::str::from_utf8(line) {
                 self.set(url, text);
             }
         }
@@ -132,6 +134,8 @@ impl fmt::Debug for Jar {
 
 #[cfg(test)]
 mod tests {
+    use ::http::HeaderMap;
+
     use super::*;
 
     fn url(text: &str) -> Url {

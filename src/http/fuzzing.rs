@@ -51,8 +51,16 @@ fn check(hop: &Hop) {
     let mut headers = hop.headers.clone();
     headers.insert(header::HOST, HeaderValue::from_str(host).expect("a host that can be sent"));
     let mut sent = Vec::new();
-    h1::encode_request_head(&mut sent, &hop.method, target, host.as_bytes(), &headers, [], Framing::Empty)
-        .expect("a target that can be sent");
+    h1::encode_request_head(
+        &mut sent,
+        &hop.method,
+        target,
+        &hop.destination.origin.host_line,
+        &headers,
+        [],
+        Framing::Empty,
+    )
+    .expect("a target that can be sent");
     let mut reader = RequestReader::new(Limits { head_bytes: usize::MAX, ..Limits::default() });
     match reader.next(&sent) {
         Ok(step) => {

@@ -15,6 +15,7 @@
 //! | file | question it answers |
 //! | --- | --- |
 //! | `head.rs` | where does a head end, and what does it say? |
+//! | `lines.rs` | what do its header lines say, without a map of them? |
 //! | `framing.rs` | how long is the body that follows, and may the connection be used again? |
 //! | `body.rs`, `chunked.rs` | which of these bytes are body, and is it complete? |
 //! | `response.rs` | what a client reads: interim responses, head, body |
@@ -57,17 +58,20 @@ mod encode;
 mod error;
 mod framing;
 mod head;
+mod lines;
 mod request;
 mod response;
 mod upgrade;
 
 pub use body::{BodyDecoder, Piece};
 pub use encode::{
-    EncodeError, encode_chunk, encode_last_chunk, encode_request_head, encode_response_head, encode_response_head_with,
+    EncodeError, ReadyLine, encode_chunk, encode_last_chunk, encode_request_head, encode_response_head,
+    encode_response_head_with,
 };
 pub use error::Error;
 pub use framing::{Framing, keep_alive, request_framing, response_framing};
 pub use head::{RequestHead, ResponseHead};
+pub use lines::{HeaderLines, Headers};
 pub use request::{RequestEvent, RequestReader};
 pub use response::{ResponseEvent, ResponseReader};
 pub use upgrade::Protocols;

@@ -7,9 +7,11 @@
 use std::fmt;
 use std::rc::Rc;
 
+use ::http::header;
 use ::url::{Host, ParseError, Position, Url};
 
 use super::Error;
+use super::h1::ReadyLine;
 
 mod known;
 
@@ -21,6 +23,8 @@ pub(super) struct Origin {
     pub(super) scheme: Scheme,
     pub(super) host: Host<String>,
     pub(super) port: u16,
+    /// The `Host` line of each request, ready to be sent.
+    pub(super) host_line: ReadyLine,
 }
 
 /// What is spoken on the connection.
@@ -40,7 +44,8 @@ impl fmt::Display for Origin {
 /// A checked URL: where a request goes.
 #[derive(Debug, Clone)]
 pub(super) struct Destination {
-    pub(super) url: Url,
+    /// Shared, as most requests go where one has gone before.
+    pub(super) url: Rc<Url>,
     pub(super) origin: Rc<Origin>,
 }
 
@@ -69,8 +74,10 @@ impl Destination {
         let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
             return Err(Error::UrlWithoutHost { url: shown() });
         };
-        let origin = Rc::new(Origin { scheme, host: host.to_owned(), port });
-        Ok(Destination { url, origin })
+        let host_line = ReadyLine::new(header::HOST, host_and_port(&url).as_bytes());
+        let host_line = host_line.map_err(|error| Error::invalid_request(shown(), &error))?;
+        let origin = Rc::new(Origin { scheme, host: host.to_owned(), port, host_line });
+        Ok(Destination { url: Rc::new(url), origin })
     }
 
     /// The request target: path and query. (The fragment is the client's own business.)
@@ -80,13 +87,18 @@ impl Destination {
 
     /// The value of `Host`: with the port unless it is the scheme's own, IPv6 in brackets.
     pub(super) fn host(&self) -> &str {
-        &self.url[Position::BeforeHost..Position::AfterPort]
+        host_and_port(&self.url)
     }
 
     /// The URL for an error text.
     pub(super) fn shown(&self) -> String {
         redact(self.url.as_str())
     }
+}
+
+/// As [`Destination::host`].
+fn host_and_port(url: &Url) -> &str {
+    &url[Position::BeforeHost..Position::AfterPort]
 }
 
 /// Line ends are dropped by the parser, backslashes taken for slashes: both would change where a URL leads to.

@@ -11,6 +11,7 @@ use ::http::header::{self, HeaderMap, HeaderName};
 use ::http::{Method, StatusCode};
 use ::url::{ParseError, Url};
 
+use super::h1::Headers;
 use super::origin::{Destination, escape_controls, has_forbidden_byte};
 use super::request::Hop;
 use super::{Body, Error};
@@ -157,7 +158,7 @@ impl Redirects {
         &self,
         hop: &mut Hop,
         status: StatusCode,
-        headers: &HeaderMap,
+        headers: &impl Headers,
         count: usize,
     ) -> Result<bool, Error> {
         if !is_redirect(status) || self.policy.is_none() {
@@ -243,8 +244,8 @@ fn drop_body_headers(headers: &mut HeaderMap) {
 }
 
 /// The one `Location`; `None` without any.
-fn location(headers: &HeaderMap) -> Result<Option<&[u8]>, String> {
-    let mut lines = headers.get_all(header::LOCATION).iter().map(header::HeaderValue::as_bytes);
+fn location(headers: &impl Headers) -> Result<Option<&[u8]>, String> {
+    let mut lines = headers.values_of(&header::LOCATION);
     let first = lines.next();
     if lines.any(|line| Some(line) != first) {
         return Err("there are several Locations, which differ".into());
@@ -271,10 +272,11 @@ fn resolve(base: &Url, location: &[u8]) -> Result<Destination, String> {
     };
     let mut next = Destination::parse(&joined).map_err(|error| unusable(&error.what()))?;
     // The server has no business with our credentials, nor we with those it would have us send.
-    let _ = next.url.set_username("");
-    let _ = next.url.set_password(None);
-    if next.url.fragment().is_none() {
-        next.url.set_fragment(base.fragment());
+    let url = Rc::make_mut(&mut next.url);
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    if url.fragment().is_none() {
+        url.set_fragment(base.fragment());
     }
     Ok(next)
 }
@@ -300,7 +302,7 @@ mod tests {
 
     fn resolved(base: &str, location: &[u8]) -> String {
         match resolve(&Url::parse(base).unwrap(), location) {
-            Ok(next) => next.url.into(),
+            Ok(next) => next.url.to_string(),
             Err(what) => what,
         }
     }

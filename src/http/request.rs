@@ -18,6 +18,8 @@ use super::{Body, Error, Response, auth, form};
 
 mod encode;
 
+pub(super) use encode::OwnLines;
+
 /// The future of an awaited [`RequestBuilder`].
 pub type ResponseFuture = Pin<Box<dyn Future<Output = Result<Response, Error>>>>;
 
@@ -89,7 +91,7 @@ impl RequestBuilder {
     /// ```
     pub fn query<K: AsRef<str>, V: AsRef<str>>(self, pairs: impl IntoIterator<Item = (K, V)>) -> RequestBuilder {
         self.change(|hop| {
-            hop.destination.url.query_pairs_mut().extend_pairs(pairs);
+            Rc::make_mut(&mut hop.destination.url).query_pairs_mut().extend_pairs(pairs);
             Ok(())
         })
     }

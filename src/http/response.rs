@@ -1,5 +1,6 @@
 //! What can be done with the answer. (`response/reading.rs`: how its body gets here.)
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::mem;
 
@@ -9,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::client::Options;
 use super::events::Watch;
-use super::h1::ResponseHead;
+use super::h1::{Headers, ResponseHead};
 use super::origin::Destination;
 use super::pool::Lease;
 use super::{Error, Upgraded, charset};
@@ -25,16 +26,22 @@ pub use stream::BytesStream;
 /// The connection is used again once the body was read to its end. Dropping a response before that
 /// closes the connection.
 pub struct Response {
+    /// Boxed, as a response goes through many hands.
+    inner: Box<Inner>,
+}
+
+struct Inner {
     head: ResponseHead,
     destination: Destination,
     body: Body,
-    trailers: HeaderMap,
+    /// Empty until the body is complete, and mostly then too.
+    trailers: OnceCell<Box<HeaderMap>>,
     redirects: usize,
     is_reused: bool,
 }
 
 enum Body {
-    Reading(Box<Reading>),
+    Reading(Reading),
     Complete,
     /// A read failed. What is missing must not look like the end.
     Lost,
@@ -55,10 +62,11 @@ impl Response {
         let Arrival { head, lease, watch, redirects } = arrival;
         let is_reused = lease.is_reused();
         let is_complete = lease.reader().is_complete();
-        let reading = Reading::new(lease, watch, &head.headers, options, &destination)?;
-        let body = Body::Reading(Box::new(reading));
-        let trailers = HeaderMap::new();
-        let mut response = Response { head, destination, body, trailers, redirects, is_reused };
+        let reading = Reading::new(lease, watch, &head.lines, options, &destination)?;
+        let body = Body::Reading(reading);
+        let trailers = OnceCell::new();
+        let inner = Inner { head, destination, body, trailers, redirects, is_reused };
+        let mut response = Response { inner: Box::new(inner) };
         // What comes behind a `101` is still to be read, if not as HTTP.
         if is_complete && response.status() != StatusCode::SWITCHING_PROTOCOLS {
             response.finish();
@@ -68,38 +76,38 @@ impl Response {
 
     /// The status.
     pub fn status(&self) -> StatusCode {
-        self.head.status
+        self.inner.head.status
     }
 
     /// The version that the server speaks.
     pub fn version(&self) -> Version {
-        self.head.version
+        self.inner.head.version
     }
 
     /// The header lines, as they came: `Content-Encoding` and `Content-Length` tell of the body before it is decoded,
-    /// as in aiohttp.
+    /// as in aiohttp. The first call makes the map.
     pub fn headers(&self) -> &HeaderMap {
-        &self.head.headers
+        self.inner.head.lines.map()
     }
 
     /// The trailer lines of a chunked body: empty until the body was read to its end.
     pub fn trailers(&self) -> &HeaderMap {
-        &self.trailers
+        self.inner.trailers.get_or_init(Box::default)
     }
 
     /// The URL that this is the answer for: after redirects, the last one.
     pub fn url(&self) -> &Url {
-        &self.destination.url
+        &self.inner.destination.url
     }
 
     /// How many redirects led here.
     pub fn redirects(&self) -> usize {
-        self.redirects
+        self.inner.redirects
     }
 
     /// Whether it came over a connection that an earlier request had used.
     pub fn is_reused(&self) -> bool {
-        self.is_reused
+        self.inner.is_reused
     }
 
     /// The response itself, unless its status is 400 or above.
@@ -109,7 +117,7 @@ impl Response {
     pub fn error_for_status(self) -> Result<Response, Error> {
         let status = self.status();
         if status.as_u16() >= 400 {
-            return Err(Error::Status { url: self.destination.shown(), status });
+            return Err(Error::Status { url: self.inner.destination.shown(), status });
         }
         Ok(self)
     }
@@ -161,7 +169,7 @@ impl Response {
     /// See [`Error`].
     pub async fn text(mut self) -> Result<String, Error> {
         let bytes = self.collect().await?;
-        Ok(charset::text(bytes, self.head.headers.get(header::CONTENT_TYPE)))
+        Ok(charset::text(bytes, self.content_type()))
     }
 
     /// The rest of the body, which is JSON, whatever `Content-Type` says it is; its charset is that of
@@ -171,8 +179,8 @@ impl Response {
     /// [`Error::DecodeJson`] if it is not what `T` wants; else see [`Error`].
     pub async fn json<T: DeserializeOwned>(mut self) -> Result<T, Error> {
         let bytes = self.collect().await?;
-        let text = charset::text(bytes, self.head.headers.get(header::CONTENT_TYPE));
-        let error = |source| Error::DecodeJson { url: self.destination.shown(), source };
+        let text = charset::text(bytes, self.content_type());
+        let error = |source| Error::DecodeJson { url: self.inner.destination.shown(), source };
         serde_json::from_str(&text).map_err(error)
     }
 
@@ -184,18 +192,22 @@ impl Response {
     /// # Errors
     /// [`Error::NotUpgraded`] if the status is another one. The connection is closed.
     pub fn upgrade(self) -> Result<Upgraded, Error> {
-        match self.body {
-            Body::Reading(reading) if self.head.status == StatusCode::SWITCHING_PROTOCOLS => {
+        match self.inner.body {
+            Body::Reading(reading) if self.inner.head.status == StatusCode::SWITCHING_PROTOCOLS => {
                 Ok(Upgraded::client(reading.into_lease()))
             }
-            _ => Err(Error::NotUpgraded { url: self.destination.shown(), status: self.head.status }),
+            _ => Err(Error::NotUpgraded { url: self.inner.destination.shown(), status: self.inner.head.status }),
         }
+    }
+
+    fn content_type(&self) -> Option<&[u8]> {
+        self.inner.head.lines.values_of(&header::CONTENT_TYPE).next()
     }
 
     async fn collect(&mut self) -> Result<Vec<u8>, Error> {
         /// What is reserved on the mere word of the server.
         const TRUSTED: u64 = 64 * 1024;
-        let declared = match &self.body {
+        let declared = match &self.inner.body {
             Body::Reading(reading) => reading.expected().unwrap_or(0),
             Body::Complete | Body::Lost => 0,
         };
@@ -206,12 +218,12 @@ impl Response {
 
     /// Appends what comes next, and says whether there may be more.
     async fn read(&mut self, sink: &mut Vec<u8>) -> Result<bool, Error> {
-        let reading = match &mut self.body {
+        let reading = match &mut self.inner.body {
             Body::Reading(reading) => reading,
             Body::Complete => return Ok(false),
-            Body::Lost => return Err(Error::BodyLost { url: self.destination.shown() }),
+            Body::Lost => return Err(Error::BodyLost { url: self.inner.destination.shown() }),
         };
-        match reading.read(sink, &self.destination).await {
+        match reading.read(sink, &self.inner.destination).await {
             Ok(true) => Ok(true),
             Ok(false) => {
                 self.finish();
@@ -219,7 +231,7 @@ impl Response {
             }
             Err(error) => {
                 reading.failed(&error);
-                self.body = Body::Lost;
+                self.inner.body = Body::Lost;
                 Err(error)
             }
         }
@@ -227,8 +239,8 @@ impl Response {
 
     /// The body is complete: keeps its trailers and gives the connection back.
     fn finish(&mut self) {
-        if let Body::Reading(reading) = mem::replace(&mut self.body, Body::Complete) {
-            self.trailers = reading.finish();
+        if let Body::Reading(reading) = mem::replace(&mut self.inner.body, Body::Complete) {
+            self.inner.trailers = reading.finish().map(Box::new).map(OnceCell::from).unwrap_or_default();
         }
     }
 }
@@ -236,10 +248,10 @@ impl Response {
 impl fmt::Debug for Response {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
-            .field("status", &self.head.status)
-            .field("version", &self.head.version)
-            .field("url", &self.destination.shown())
-            .field("header_lines", &self.head.headers.len())
+            .field("status", &self.inner.head.status)
+            .field("version", &self.inner.head.version)
+            .field("url", &self.inner.destination.shown())
+            .field("header_lines", &self.inner.head.lines.len())
             .finish_non_exhaustive()
     }
 }

@@ -40,7 +40,7 @@ async fn follow(shared: &Rc<Shared>, mut hop: Box<Hop>, watch: &Watch) -> Result
         let (lease, head) = exchange(shared, &hop, &deadlines, watch).await?;
         #[cfg(feature = "cookies")]
         if let Some(jar) = &shared.cookies {
-            jar.keep(&hop.destination.url, &head.headers);
+            jar.keep(&hop.destination.url, &head.lines);
         }
         if head.status == StatusCode::EXPECTATION_FAILED && may_send_without_asking(&hop) {
             hop.options.expects_continue = false;
@@ -48,7 +48,7 @@ async fn follow(shared: &Rc<Shared>, mut hop: Box<Hop>, watch: &Watch) -> Result
             continue;
         }
         let is_followed = hop.options.follow_redirects
-            && shared.settings.redirects.follow(&mut hop, head.status, &head.headers, redirects + 1)?;
+            && shared.settings.redirects.follow(&mut hop, head.status, &head.lines, redirects + 1)?;
         if !is_followed {
             let arrival = Arrival { head, lease, watch: watch.clone(), redirects };
             return Response::new(arrival, hop.destination, &hop.options);
@@ -77,10 +77,10 @@ async fn exchange(
 ) -> Result<(Lease, ResponseHead), Error> {
     let pool = &shared.pool;
     let route = pool.route(&hop.destination)?;
-    let message = hop.encode(shared, &route)?;
+    let mut message = hop.encode(shared, &route)?;
     let mut lease = pool.acquire(&hop.destination, &route, deadlines, watch).await?;
     loop {
-        lease.begin(message.outgoing(hop)?, shared.settings.limits, *deadlines, watch.clone());
+        lease.begin(message, shared.settings.limits, *deadlines, watch.clone());
         let failure = match lease.read_head().await {
             Ok(head) => return Ok((lease, head)),
             Err(failure) => failure,
@@ -90,6 +90,7 @@ async fn exchange(
             return Err(failed(failure, &hop.destination, &route, WAITING));
         }
         lease = lease.reconnect(&hop.destination, &route, deadlines, watch).await?;
+        message = hop.encode(shared, &route)?;
     }
 }
 

@@ -14,6 +14,7 @@ use crate::http::h1::Limits;
 use crate::http::origin::Known;
 use crate::http::pool::{Pool, PoolLimits};
 use crate::http::redirect::{Policy, Redirects};
+use crate::http::request::OwnLines;
 
 /// What a client does with each request, unless the request says otherwise.
 #[derive(Debug, Clone, Default)]
@@ -201,6 +202,7 @@ impl ClientBuilder {
             known: Known::default(),
             settings: self.settings,
             default_headers: self.default_headers,
+            own_lines: OwnLines::new(),
             #[cfg(feature = "cookies")]
             cookies: self.cookies.then(Default::default),
         };

@@ -24,9 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(in crate::http) struct Outgoing {
     pub(in crate::http) method: Method,
-    /// The head, and the body too if it is small: most requests are one write. Shared, so that it can be sent once
-    /// more.
-    pub(in crate::http) head: Rc<Head>,
+    /// The head, and the body too if it is small: most requests are one write.
+    pub(in crate::http) head: Head,
     /// What is not behind the head yet.
     pub(in crate::http) body: Source,
     /// The head says `Expect: 100-continue`: the body waits for the server's word.
@@ -62,7 +61,7 @@ pub(super) struct Sending {
 }
 
 enum Stage {
-    Head(Rc<Head>),
+    Head(Head),
     /// The body is held back until the server says `100 Continue`, or has been silent for long enough.
     Held(Sleep),
     Memory(Rc<Vec<u8>>),
@@ -83,7 +82,7 @@ struct Streaming {
 }
 
 impl Sending {
-    pub(super) fn new(head: Rc<Head>, body: Source, expects_continue: bool, watch: Watch) -> Sending {
+    pub(super) fn new(head: Head, body: Source, expects_continue: bool, watch: Watch) -> Sending {
         Sending { stage: Stage::Head(head), sent: 0, body: Some(body), expects_continue, error: None, watch }
     }
 

@@ -4,6 +4,8 @@
 //! reaches the wire is checked here once more, as this is the only place where a stray line end
 //! would turn one message into two.
 
+use std::fmt;
+
 use ::http::{HeaderMap, Method, StatusCode, header};
 
 use super::Framing;
@@ -23,6 +25,32 @@ pub enum EncodeError {
     Value(header::HeaderName),
 }
 
+/// A header line that was checked and written once, for all heads that it will be part of.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ReadyLine {
+    name: header::HeaderName,
+    line: Vec<u8>,
+}
+
+impl ReadyLine {
+    /// A line with this name and this value.
+    ///
+    /// # Errors
+    /// [`EncodeError::Value`].
+    pub fn new(name: header::HeaderName, value: &[u8]) -> Result<ReadyLine, EncodeError> {
+        let mut line = Vec::new();
+        put_line(&mut line, &name, value)?;
+        Ok(ReadyLine { name, line })
+    }
+}
+
+/// Without the value, which may be a secret.
+impl fmt::Debug for ReadyLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ReadyLine({})", self.name)
+    }
+}
+
 /// Appends the head of an HTTP/1.1 request: `Host` first, and at the end of `defaults` those that `headers` has nothing
 /// of. (A `Host` among `headers` wins over `host`.)
 ///
@@ -35,9 +63,9 @@ pub fn encode_request_head<'d>(
     out: &mut Vec<u8>,
     method: &Method,
     target: &str,
-    host: &[u8],
+    host: &ReadyLine,
     headers: &HeaderMap,
-    defaults: impl IntoIterator<Item = (header::HeaderName, &'d [u8])>,
+    defaults: impl IntoIterator<Item = &'d ReadyLine>,
     framing: Framing,
 ) -> Result<(), EncodeError> {
     if !method.as_str().bytes().all(is_token_byte) {
@@ -50,11 +78,14 @@ pub fn encode_request_head<'d>(
         for part in [method.as_str(), " ", target, " HTTP/1.1\r\n"] {
             out.extend_from_slice(part.as_bytes());
         }
-        put_line(out, &header::HOST, headers.get(header::HOST).map_or(host, header::HeaderValue::as_bytes))?;
+        match headers.get(header::HOST) {
+            Some(host) => put_line(out, &header::HOST, host)?,
+            None => out.extend_from_slice(&host.line),
+        }
         put_headers(out, headers, |name| *name == header::HOST)?;
-        for (name, value) in defaults {
-            if !headers.contains_key(&name) {
-                put_line(out, &name, value)?;
+        for ReadyLine { name, line } in defaults {
+            if !headers.contains_key(name) {
+                out.extend_from_slice(line);
             }
         }
         put_framing(out, framing);
@@ -215,13 +246,14 @@ mod tests {
             ("host", "a.test"),
         ]);
         let mut out = Vec::new();
+        let line = |name, value: &str| ReadyLine::new(name, value.as_bytes()).unwrap();
         encode_request_head(
             &mut out,
             &Method::POST,
             "/x?y",
-            b"other.test",
+            &line(header::HOST, "other.test"),
             &map,
-            [(header::ACCEPT, b"none".as_slice()), (header::TE, b"x")],
+            &[line(header::ACCEPT, "none"), line(header::TE, "x")],
             Framing::Length(5),
         )
         .unwrap();
@@ -232,11 +264,20 @@ mod tests {
     }
 
     #[test]
+    fn rule_01_a_ready_line_is_one_line() {
+        for value in ["a\r\nb: c", "\n", "\0", "\u{7f}"] {
+            let line = ReadyLine::new(header::ACCEPT, value.as_bytes());
+            assert_eq!(line.unwrap_err(), EncodeError::Value(header::ACCEPT), "{value:?}");
+        }
+    }
+
+    #[test]
     fn a_target_cannot_smuggle_a_line() {
         for target in ["", "/a b", "/a\r\nX: y", "/\0", "/caf\u{e9}", "/\u{7f}"] {
             let mut out = b"before".to_vec();
             let map = HeaderMap::new();
-            let result = encode_request_head(&mut out, &Method::GET, target, b"h", &map, [], Framing::Empty);
+            let host = ReadyLine::new(header::HOST, b"h").unwrap();
+            let result = encode_request_head(&mut out, &Method::GET, target, &host, &map, [], Framing::Empty);
             assert_eq!(result, Err(EncodeError::Target), "{target:?}");
             assert_eq!(out, b"before");
         }

@@ -3,9 +3,9 @@
 //! RFC 9112 §6.3, in its order. The length depends on the method and the status too, so nobody can
 //! decode a response without knowing what was asked.
 
-use ::http::{HeaderMap, HeaderName, Method, StatusCode, Version, header};
+use ::http::{HeaderName, Method, StatusCode, Version, header};
 
-use super::Error;
+use super::{Error, Headers};
 
 /// How the end of a body is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,10 +29,10 @@ pub fn response_framing(
     method: &Method,
     status: StatusCode,
     version: Version,
-    headers: &HeaderMap,
+    headers: &impl Headers,
 ) -> Result<(Framing, bool), Error> {
     let reusable = keep_alive(version, headers);
-    let has_coding = headers.contains_key(header::TRANSFER_ENCODING);
+    let has_coding = headers.has(&header::TRANSFER_ENCODING);
 
     if method == Method::CONNECT && status.is_success() {
         return Ok((Framing::Empty, false)); // what follows is a tunnel
@@ -49,7 +49,7 @@ pub fn response_framing(
         only_chunked(headers)?;
         // Chunked wins over a length, but a peer that sent both, or that calls itself HTTP/1.0,
         // has proved that it frames badly: nothing behind this body is to be believed.
-        let sound = version != Version::HTTP_10 && !headers.contains_key(header::CONTENT_LENGTH);
+        let sound = version != Version::HTTP_10 && !headers.has(&header::CONTENT_LENGTH);
         return Ok((Framing::Chunked, reusable && sound));
     }
     match content_length(headers)? {
@@ -63,9 +63,9 @@ pub fn response_framing(
 ///
 /// # Errors
 /// As [`response_framing`], and when both headers are there or an HTTP/1.0 request is chunked.
-pub fn request_framing(version: Version, headers: &HeaderMap) -> Result<Framing, Error> {
-    if headers.contains_key(header::TRANSFER_ENCODING) {
-        if version == Version::HTTP_10 || headers.contains_key(header::CONTENT_LENGTH) {
+pub fn request_framing(version: Version, headers: &impl Headers) -> Result<Framing, Error> {
+    if headers.has(&header::TRANSFER_ENCODING) {
+        if version == Version::HTTP_10 || headers.has(&header::CONTENT_LENGTH) {
             return Err(Error::AmbiguousFraming);
         }
         only_chunked(headers)?;
@@ -79,22 +79,26 @@ pub fn request_framing(version: Version, headers: &HeaderMap) -> Result<Framing,
 
 /// Whether the sender of this head is ready for another message on the same connection:
 /// HTTP/1.1 unless it says `close`, HTTP/1.0 only if it says `keep-alive`.
-pub fn keep_alive(version: Version, headers: &HeaderMap) -> bool {
-    if !headers.contains_key(header::CONNECTION) {
+pub fn keep_alive(version: Version, headers: &impl Headers) -> bool {
+    if !headers.has(&header::CONNECTION) {
         return version != Version::HTTP_10;
     }
-    let says = |word| tokens(headers, header::CONNECTION).any(|t| t.eq_ignore_ascii_case(word));
+    let says = |word| tokens(headers, &header::CONNECTION).any(|t| t.eq_ignore_ascii_case(word));
     !says(b"close") && (version != Version::HTTP_10 || says(b"keep-alive"))
 }
 
 /// The elements of a comma-separated header, over all its lines, without blanks around them.
-pub(super) fn tokens(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &[u8]> {
-    let lines = headers.get_all(name).into_iter();
-    lines.flat_map(|value| value.as_bytes().split(|&b| b == b',').map(<[u8]>::trim_ascii))
+pub(super) fn tokens<'a>(headers: &'a impl Headers, name: &'a HeaderName) -> impl Iterator<Item = &'a [u8]> {
+    headers.values_of(name).flat_map(elements)
 }
 
-fn only_chunked(headers: &HeaderMap) -> Result<(), Error> {
-    let mut codings = tokens(headers, header::TRANSFER_ENCODING);
+/// The elements of one line.
+fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&b| b == b',').map(<[u8]>::trim_ascii)
+}
+
+fn only_chunked(headers: &impl Headers) -> Result<(), Error> {
+    let mut codings = tokens(headers, &header::TRANSFER_ENCODING);
     match (codings.next(), codings.next()) {
         (Some(only), None) if only.eq_ignore_ascii_case(b"chunked") => Ok(()),
         _ => Err(Error::TransferEncoding),
@@ -102,14 +106,16 @@ fn only_chunked(headers: &HeaderMap) -> Result<(), Error> {
 }
 
 /// The declared length. Repeated lines or elements are accepted if all say the same.
-fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Error> {
+fn content_length(headers: &impl Headers) -> Result<Option<u64>, Error> {
     let mut length = None;
-    for token in tokens(headers, header::CONTENT_LENGTH) {
-        let value = decimal(token).ok_or(Error::ContentLength)?;
-        if length.is_some_and(|known| known != value) {
-            return Err(Error::ContentLength);
+    for line in headers.values_of(&header::CONTENT_LENGTH) {
+        for element in elements(line) {
+            let value = decimal(element).ok_or(Error::ContentLength)?;
+            if length.is_some_and(|known| known != value) {
+                return Err(Error::ContentLength);
+            }
+            length = Some(value);
         }
-        length = Some(value);
     }
     Ok(length)
 }
@@ -127,6 +133,8 @@ fn decimal(digits: &[u8]) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
+    use ::http::HeaderMap;
+
     use super::*;
 
     fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {

@@ -10,7 +10,7 @@ use std::mem::MaybeUninit;
 use ::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use bytes::Bytes;
 
-use super::{Error, Limits};
+use super::{Error, HeaderLines, Limits};
 
 /// The head of a request.
 #[derive(Debug, Clone)]
@@ -32,8 +32,8 @@ pub struct ResponseHead {
     pub status: StatusCode,
     /// HTTP/1.0 or HTTP/1.1.
     pub version: Version,
-    /// The header lines, in order of arrival for each name.
-    pub headers: HeaderMap,
+    /// The header lines.
+    pub lines: HeaderLines,
 }
 
 /// A parse function: the bytes from the start line on, and the most header lines; answers with the
@@ -130,17 +130,10 @@ pub(super) fn parse_response(bytes: &[u8], max_headers: usize) -> Result<Option<
         let httparse::Status::Complete(length) = parsed else {
             return Ok(None);
         };
-        let head = raw_response(&raw).ok_or(httparse::Error::Status)?;
-        let headers = header_map(bytes, raw.headers).ok_or(httparse::Error::HeaderName)?;
-        Ok(Some((ResponseHead { headers, ..head }, length)))
-    })
-}
-
-fn raw_response(raw: &httparse::Response<'_, '_>) -> Option<ResponseHead> {
-    Some(ResponseHead {
-        status: StatusCode::from_u16(raw.code?).ok()?,
-        version: version(raw.version?),
-        headers: HeaderMap::new(),
+        let (Some(code), Some(minor)) = (raw.code, raw.version) else { return Err(httparse::Error::Status) };
+        let status = StatusCode::from_u16(code).map_err(|_| httparse::Error::Status)?;
+        let lines = HeaderLines::new(bytes, raw.headers).ok_or(httparse::Error::HeaderName)?;
+        Ok(Some((ResponseHead { status, version: version(minor), lines }, length)))
     })
 }
 
@@ -246,7 +239,7 @@ mod tests {
             assert!(matches!(found, Ok((0, None))), "at {end}");
         }
         let (consumed, found) = scanner.next(head.as_bytes(), &Limits::default(), counting).unwrap();
-        assert_eq!((consumed, found.unwrap().headers.len()), (head.len(), 200));
+        assert_eq!((consumed, found.unwrap().lines.len()), (head.len(), 200));
         assert!(PARSED.get() < 4 * head.len(), "parsed {} of {}", PARSED.get(), head.len());
     }
 

@@ -102,7 +102,7 @@ impl ResponseReader {
             *scanner = HeadScanner::default();
             ResponseEvent::Interim(head)
         } else {
-            let (framing, reusable) = response_framing(&self.method, head.status, head.version, &head.headers)?;
+            let (framing, reusable) = response_framing(&self.method, head.status, head.version, &head.lines)?;
             self.reusable = reusable;
             self.state = State::Body(BodyDecoder::new(framing, self.limits));
             ResponseEvent::Head(head)
@@ -111,7 +111,7 @@ impl ResponseReader {
     }
 
     fn check_upgrade(&self, head: &ResponseHead) -> Result<(), Error> {
-        let chosen = Protocols::of(head.version, &head.headers);
+        let chosen = Protocols::of(head.version, &head.lines);
         let was_offered =
             self.offered.as_ref().zip(chosen).is_some_and(|(offered, chosen)| offered.include_all(&chosen));
         if was_offered { Ok(()) } else { Err(Error::UnaskedUpgrade) }

@@ -1,7 +1,8 @@
 //! Another protocol on the same connection (RFC 9110 §7.8): what was offered, and what was chosen.
 
-use ::http::{HeaderMap, Version, header};
+use ::http::{Version, header};
 
+use super::Headers;
 use super::framing::tokens;
 
 /// The protocols that a head names in `Upgrade`: those that a client would like to speak, or those that a server
@@ -23,13 +24,13 @@ pub struct Protocols(Box<[Box<[u8]>]>);
 impl Protocols {
     /// What these headers offer, or choose. `None` if that is nothing: there is no `Upgrade`, or `Connection` does not
     /// name it, so that it may have been meant for somebody else; or this is HTTP/1.0, where it means nothing.
-    pub fn of(version: Version, headers: &HeaderMap) -> Option<Protocols> {
-        if !headers.contains_key(header::UPGRADE) || version == Version::HTTP_10 {
+    pub fn of(version: Version, headers: &impl Headers) -> Option<Protocols> {
+        if !headers.has(&header::UPGRADE) || version == Version::HTTP_10 {
             return None;
         }
-        let is_for_us = tokens(headers, header::CONNECTION).any(|token| token.eq_ignore_ascii_case(b"upgrade"));
+        let is_for_us = tokens(headers, &header::CONNECTION).any(|token| token.eq_ignore_ascii_case(b"upgrade"));
         let named: Box<[Box<[u8]>]> =
-            tokens(headers, header::UPGRADE).filter(|name| !name.is_empty()).map(Box::from).collect();
+            tokens(headers, &header::UPGRADE).filter(|name| !name.is_empty()).map(Box::from).collect();
         (is_for_us && !named.is_empty()).then_some(Protocols(named))
     }
 

@@ -41,7 +41,7 @@ fn beside(before: &str, destination: &Destination, text: &str) -> Option<Destina
     if !path.starts_with('/') || path.starts_with("//") || super::has_forbidden_byte(path) {
         return None;
     }
-    let url = destination.url.join(path).ok()?;
+    let url = Rc::new(destination.url.join(path).ok()?);
     Some(Destination { url, origin: Rc::clone(&destination.origin) })
 }
 

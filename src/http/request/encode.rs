@@ -1,9 +1,8 @@
 //! What of a request goes over the wire.
 
 use std::borrow::Cow;
-use std::rc::Rc;
 
-use ::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use ::http::header::{self, HeaderMap};
 use ::http::{Method, Version};
 
 use super::Hop;
@@ -13,7 +12,7 @@ use crate::http::client::Shared;
 use crate::http::connect::Route;
 use crate::http::connection::{Head, Outgoing};
 use crate::http::decode::ACCEPTED;
-use crate::http::h1::{Framing, Protocols, encode_request_head, keep_alive};
+use crate::http::h1::{Framing, Protocols, ReadyLine, encode_request_head, keep_alive};
 
 const USER_AGENT: &str = concat!("glassloop/", env!("CARGO_PKG_VERSION"));
 
@@ -23,34 +22,25 @@ const SMALL_BODY: usize = 16 * 1024;
 /// Room for the head of most requests.
 const HEAD_ROOM: usize = 512;
 
-/// A request as it is sent, as often as it is.
-pub(in crate::http) struct Message {
-    head: Rc<Head>,
-    /// The body is in the same bytes.
-    holds_body: bool,
-    expects_continue: bool,
-    closes: bool,
-    offered: Option<Protocols>,
+/// What each request says by itself, unless it brings its own: ready to be sent, as most requests say all of it.
+pub(in crate::http) struct OwnLines {
+    user_agent: ReadyLine,
+    accept: ReadyLine,
+    accept_encoding: Option<ReadyLine>,
+    expect: ReadyLine,
 }
 
-impl Message {
-    /// For one sending.
-    ///
-    /// # Errors
-    /// The body was sent before and cannot be sent again.
-    pub(in crate::http) fn outgoing(&self, hop: &Hop) -> Result<Outgoing, Error> {
-        let body = match self.holds_body {
-            true => Some(Source::Nothing),
-            false => hop.body.start(),
+impl OwnLines {
+    pub(in crate::http) fn new() -> OwnLines {
+        let line = |name, value: &str| {
+            ReadyLine::new(name, value.as_bytes()).expect("what is written in this file can be sent")
         };
-        Ok(Outgoing {
-            method: hop.method.clone(),
-            head: Rc::clone(&self.head),
-            body: body.ok_or_else(|| hop.invalid(&"the body was sent before and cannot be sent again"))?,
-            expects_continue: self.expects_continue,
-            closes: self.closes,
-            offered: self.offered.clone(),
-        })
+        OwnLines {
+            user_agent: line(header::USER_AGENT, USER_AGENT),
+            accept: line(header::ACCEPT, "*/*"),
+            accept_encoding: ACCEPTED.map(|codings| line(header::ACCEPT_ENCODING, codings)),
+            expect: line(header::EXPECT, "100-continue"),
+        }
     }
 }
 
@@ -58,50 +48,61 @@ impl Hop {
     /// The head, and behind it the body if that is small.
     ///
     /// # Errors
-    /// Something may not be sent.
-    pub(in crate::http) fn encode(&self, shared: &Shared, route: &Route) -> Result<Message, Error> {
+    /// Something may not be sent; or the body was sent before, and cannot be sent again.
+    pub(in crate::http) fn encode(&self, shared: &Shared, route: &Route) -> Result<Outgoing, Error> {
         let framing = self.framing();
         let expects_continue = !matches!(framing, Framing::Empty | Framing::Length(0))
             && (self.options.expects_continue || asks_to_continue(&self.headers));
-        let headers = self.headers_with_cookies(shared);
-        let target = self.target(route);
+        let headers = &*self.headers_with_cookies(shared);
+        let for_proxy = self.line_for_proxy(route)?;
+        let own = self.own_lines(&shared.own_lines, for_proxy.as_ref(), expects_continue);
+        let (target, host) = (self.target(route), &self.destination.origin.host_line);
         let mut out = Vec::with_capacity(HEAD_ROOM);
-        let own = self.own_headers(route, expects_continue);
-        let host = self.destination.host().as_bytes();
-        encode_request_head(&mut out, &self.method, &target, host, &headers, own, framing)
+        encode_request_head(&mut out, &self.method, &target, host, headers, own, framing)
             .map_err(|error| self.invalid(&error))?;
 
         let small = self.body.in_memory().filter(|body| body.len() <= SMALL_BODY && !expects_continue);
-        if let Some(body) = small {
-            out.extend_from_slice(body);
-        }
-        Ok(Message {
-            head: Rc::new(Head(out)),
-            holds_body: small.is_some(),
+        let body = match small {
+            Some(body) => {
+                out.extend_from_slice(body);
+                Some(Source::Nothing)
+            }
+            None => self.body.start(),
+        };
+        Ok(Outgoing {
+            method: self.method.clone(),
+            head: Head(out),
+            body: body.ok_or_else(|| self.invalid(&"the body was sent before and cannot be sent again"))?,
             expects_continue,
-            closes: !keep_alive(Version::HTTP_11, &headers),
-            offered: Protocols::of(Version::HTTP_11, &headers),
+            closes: !keep_alive(Version::HTTP_11, headers),
+            offered: Protocols::of(Version::HTTP_11, headers),
         })
     }
 
-    /// What is sent, beside `Host`, unless the request brings its own.
-    fn own_headers<'a>(
+    /// Of what the client says by itself, what this request has a use for.
+    fn own_lines<'a>(
         &self,
-        route: &'a Route,
+        own: &'a OwnLines,
+        for_proxy: Option<&'a ReadyLine>,
         expects_continue: bool,
-    ) -> impl Iterator<Item = (HeaderName, &'a [u8])> + use<'a> {
+    ) -> impl Iterator<Item = &'a ReadyLine> + use<'a> {
         // A part of something encoded could not be decoded.
         let may_be_encoded = self.options.decompress && !self.headers.contains_key(header::RANGE);
-        let proxy = route.proxy_authorization().map(HeaderValue::as_bytes);
-        [
-            Some((header::USER_AGENT, USER_AGENT.as_bytes())),
-            Some((header::ACCEPT, b"*/*".as_slice())),
-            ACCEPTED.filter(|_| may_be_encoded).map(|codings| (header::ACCEPT_ENCODING, codings.as_bytes())),
-            proxy.map(|credentials| (header::PROXY_AUTHORIZATION, credentials)),
-            expects_continue.then_some((header::EXPECT, b"100-continue".as_slice())),
-        ]
-        .into_iter()
-        .flatten()
+        let lines = [
+            Some(&own.user_agent),
+            Some(&own.accept),
+            own.accept_encoding.as_ref().filter(|_| may_be_encoded),
+            for_proxy,
+            Some(&own.expect).filter(|_| expects_continue),
+        ];
+        lines.into_iter().flatten()
+    }
+
+    /// The credentials for a proxy that forwards this request.
+    fn line_for_proxy(&self, route: &Route) -> Result<Option<ReadyLine>, Error> {
+        let Some(credentials) = route.proxy_authorization() else { return Ok(None) };
+        let line = ReadyLine::new(header::PROXY_AUTHORIZATION, credentials.as_bytes());
+        line.map(Some).map_err(|error| self.invalid(&error))
     }
 
     /// A method that is expected to have a body says so also when that is empty.

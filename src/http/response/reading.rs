@@ -1,11 +1,12 @@
 //! A body on its way: off the wire, decoded, within its limits.
 
-use ::http::HeaderMap;
+use ::http::{HeaderMap, header};
 
 use crate::http::Error;
 use crate::http::client::{Options, failed};
 use crate::http::decode::{ContentDecoder, DecodeError};
 use crate::http::events::{EventKind, Watch};
+use crate::http::h1::{HeaderLines, Headers};
 use crate::http::origin::Destination;
 use crate::http::pool::Lease;
 
@@ -48,14 +49,14 @@ impl Reading {
     pub(super) fn new(
         lease: Lease,
         watch: Watch,
-        headers: &HeaderMap,
+        lines: &HeaderLines,
         options: &Options,
         from: &Destination,
     ) -> Result<Reading, Error> {
         // What has no body (HEAD, 204, 304) needs no decoder, whatever its headers say.
-        let may_be_encoded = options.decompress && !lease.reader().is_complete();
+        let is_encoded = options.decompress && lines.has(&header::CONTENT_ENCODING) && !lease.reader().is_complete();
         let decoder =
-            if may_be_encoded { ContentDecoder::new(headers).map_err(|what| broken(&what, from))? } else { None };
+            if is_encoded { ContentDecoder::new(lines.map()).map_err(|what| broken(&what, from))? } else { None };
         let decoding = decoder.map(|decoder| Box::new(Decoding { decoder, received: Vec::new(), at: 0, in_a_row: 0 }));
         let reading = Reading {
             wire: Limit::new(options.max_body_bytes),
@@ -117,9 +118,9 @@ impl Reading {
     }
 
     /// The body is complete: gives its trailers, and the connection back.
-    pub(super) fn finish(self) -> HeaderMap {
+    pub(super) fn finish(self) -> Option<HeaderMap> {
         self.watch.tell(EventKind::End);
-        self.lease.reader().trailers().cloned().unwrap_or_default()
+        self.lease.reader().trailers().cloned()
     }
 
     /// Gives the connection to whoever goes on with another protocol.

@@ -9,7 +9,7 @@ use futures_core::Stream;
 use super::Response;
 use crate::http::Error;
 
-type Read = Pin<Box<dyn Future<Output = (Box<Response>, Result<Option<Vec<u8>>, Error>)>>>;
+type Read = Pin<Box<dyn Future<Output = (Response, Result<Option<Vec<u8>>, Error>)>>>;
 
 /// The parts of a body, as they arrive ([`Response::bytes_stream`]). After an error it ends.
 ///
@@ -19,14 +19,14 @@ pub struct BytesStream {
 }
 
 enum State {
-    Idle(Box<Response>),
+    Idle(Response),
     Reading(Read),
     Over,
 }
 
 impl BytesStream {
     pub(super) fn new(response: Response) -> BytesStream {
-        BytesStream { state: State::Idle(Box::new(response)) }
+        BytesStream { state: State::Idle(response) }
     }
 }
 

@@ -11,7 +11,9 @@ use futures_io::AsyncWrite;
 use super::Proxy;
 use crate::http::buffer::ReadBuffer;
 use crate::http::connect::transport::Socket;
-use crate::http::h1::{self, Framing, Limits, ResponseEvent, ResponseHead, ResponseReader, encode_request_head};
+use crate::http::h1::{
+    self, Framing, Limits, ReadyLine, ResponseEvent, ResponseHead, ResponseReader, encode_request_head,
+};
 use crate::http::origin::Origin;
 
 /// Why there is no tunnel.
@@ -55,7 +57,8 @@ fn request(proxy: &Proxy, origin: &Origin) -> Result<Vec<u8>, NoTunnel> {
         headers.insert(header::PROXY_AUTHORIZATION, authorization.clone());
     }
     let mut head = Vec::new();
-    encode_request_head(&mut head, &Method::CONNECT, &target, target.as_bytes(), &headers, [], Framing::Empty)
+    ReadyLine::new(header::HOST, target.as_bytes())
+        .and_then(|host| encode_request_head(&mut head, &Method::CONNECT, &target, &host, &headers, [], Framing::Empty))
         .map_err(|_| NoTunnel::Credentials)?;
     Ok(head)
 }
