@@ -333,3 +333,22 @@ fn a_picture_goes_to_a_file_as_well() {
     assert_eq!((written.code, written.out.as_str(), written.err.as_str()), (0, "", ""));
     assert_eq!(fs::read_to_string(folder.0.join("out.svg")).expect("a file"), said.out);
 }
+
+/// One that never fires is in no wheel; the others are a full turn of its highest level away, and nearly two.
+#[test]
+fn pitfall_31_a_timer_without_end_can_be_drawn_at_each_moment() {
+    let folder = Folder::new("endless");
+    folder.record("run.glt", same, async {
+        let endless = [Duration::MAX, Duration::from_millis(1 << 36), Duration::from_millis((1 << 37) - 1)];
+        let naps = endless.map(|time| create_task_named("endless", sleep(time)));
+        sleep(Duration::from_millis(70)).await;
+        for nap in &naps {
+            nap.cancel_with("enough");
+        }
+    });
+    for event in (1..40).step_by(3) {
+        folder.picture(&["run.glt", "--event", &event.to_string(), "--panel", "wheel"]);
+    }
+    let (_, texts) = folder.picture(&["run.glt", "--find", "kind:timerfire", "--panel", "all"]);
+    assert!(texts.contains("2 timers armed"), "{texts}");
+}

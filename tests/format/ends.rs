@@ -1,5 +1,6 @@
 //! Where recordings end, and what is in a file that has not ended yet.
 
+use std::cell::RefCell;
 use std::fs;
 use std::process::Command;
 use std::rc::Rc;
@@ -137,5 +138,25 @@ fn arguments_are_recorded_with_the_output_only() {
         let path = fresh(name);
         drop(Runtime::builder().trace_output(shown).trace(&path).build().expect("a loop"));
         assert_eq!(run(&path).header.get("args").is_some(), shown);
+    }
+}
+
+/// The loop goes after all that it kept in the thread itself.
+#[test]
+fn pitfall_27_a_loop_that_goes_while_its_thread_exits_has_an_end_too() {
+    thread_local!(static LATE: RefCell<Option<Runtime>> = const { RefCell::new(None) });
+    for name in ["thread's end.glt", "thread's end.ndjson"] {
+        let path = fresh(name);
+        let recording = path.clone();
+        let exit = std::thread::spawn(move || {
+            LATE.with(|late| assert!(late.borrow().is_none())); // registered first, and so dropped last
+            let runtime = builder().trace(&recording).build().expect("a loop");
+            let ended = runtime.block_on(async { create_task(sleep(Duration::from_secs(1))).detach() });
+            LATE.set(Some(runtime));
+            ended.expect("no deadlock");
+        });
+        exit.join().expect("nothing panics at the exit");
+        let records = whole(&trace::read(&path).expect("the file is at its end"));
+        assert_eq!(records.last().map(|record| &record.entry), Some(&Entry::LoopEnd {}), "{name}");
     }
 }

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::fs;
 use std::path::Path;
 use std::rc::Rc;
+use std::task::Waker;
 use std::time::Duration;
 
 use glassloop::trace::glt::decode;
@@ -149,4 +150,49 @@ fn an_observer_that_panics_is_reported_and_changes_nothing() {
     let lines = |path| fs::read_to_string(path).expect("a file").lines().count() as u32;
     assert_eq!(lines(&with), lines(&without) + 1, "only the report is new");
     assert_eq!(counts.0.get(), lines(&with) - 1, "all but the header");
+}
+
+/// Asks for the loop's state, makes a task and wakes one, in the middle of what it is told.
+struct CallsBack {
+    waker: RefCell<Option<Waker>>,
+    busy: Cell<bool>,
+    calls: Cell<u32>,
+}
+
+impl trace::Observer for CallsBack {
+    fn event(&self, _: &trace::Event<'_>) {
+        if self.calls.get() < 100 && !self.busy.replace(true) {
+            self.calls.set(self.calls.get() + 1);
+            trace::snapshot();
+            if let Some(waker) = &*self.waker.borrow() {
+                create_task(sleep(Duration::from_millis(1))).detach();
+                waker.wake_by_ref();
+            }
+            self.busy.set(false);
+        }
+    }
+}
+
+#[test]
+fn pitfall_07_an_observer_may_call_back_into_the_loop_that_it_watches() {
+    let path = fresh("calls back.glt");
+    let observer = CallsBack { waker: RefCell::new(None), busy: Cell::new(false), calls: Cell::new(0) };
+    let (observer, reports) = (Rc::new(observer), Rc::new(RefCell::new(Vec::new())));
+    let (calls, heard) = (observer.clone(), reports.clone());
+    let builder = builder().on_report(move |report| heard.borrow_mut().push(report.to_string()));
+    let runtime = builder.observer(calls).trace(&path).build().expect("a loop");
+    let work = async {
+        let waker = std::future::poll_fn(|cx| std::task::Poll::Ready(cx.waker().clone())).await;
+        *observer.waker.borrow_mut() = Some(waker);
+        let queue = Queue::bounded(1);
+        for number in 0..20 {
+            queue.put(number).await.expect("nobody shuts it down");
+            sleep(Duration::from_millis(1)).await;
+            assert_eq!(queue.get().await, Ok(number));
+        }
+    };
+    runtime.block_on(work).expect("no deadlock");
+    drop(runtime);
+    assert_eq!((observer.calls.get(), reports.take()), (100, Vec::<String>::new()));
+    run(&path);
 }

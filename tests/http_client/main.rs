@@ -9,6 +9,7 @@ mod dropping;
 mod errors;
 mod events;
 mod exchange;
+mod pitfalls;
 mod pool;
 mod proxy;
 mod raw_server;

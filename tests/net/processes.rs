@@ -115,6 +115,26 @@ fn a_pipe_that_nobody_reads_holds_the_writer_back() {
     });
 }
 
+/// Bytes and the end of a pipe come as one edge, if nobody reads before; or as two.
+#[test]
+fn pitfall_41_the_end_of_a_pipe_behind_a_short_read_is_seen() {
+    run(async {
+        for script in ["printf x", "printf x; exec >&-; read line", "printf x; sleep 0.05; exec >&-; read line"] {
+            let shell = create_subprocess_shell(script).stdin(Stdio::piped()).stdout(Stdio::piped());
+            let mut child = shell.spawn().unwrap();
+            if script == "printf x" {
+                child.wait().await.unwrap();
+                settle().await;
+            }
+            let mut stdout = child.stdout.take().unwrap();
+            assert_eq!(stdout.read(8).await.unwrap(), b"x", "{script}");
+            assert_eq!(stdout.read(8).await.unwrap(), b"", "{script}");
+            drop(child.stdin.take());
+            child.wait().await.unwrap();
+        }
+    });
+}
+
 #[test]
 fn writing_to_a_child_that_is_gone_is_an_error() {
     run(async {

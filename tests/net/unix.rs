@@ -115,3 +115,84 @@ fn connecting_waits_while_the_backlog_is_full() {
         assert_eq!(accepting.await.unwrap().len(), 8);
     });
 }
+
+#[test]
+fn pitfall_18_unix_sockets_in_futures_unordered() {
+    use futures_util::stream::{FuturesUnordered, StreamExt};
+    use glassloop::net::UnixDatagram;
+
+    run(async {
+        let path = Path::new("unordered");
+        let listener = std::os::unix::net::UnixListener::bind(&path.0).unwrap();
+        rustix::net::listen(&listener, 1).unwrap(); // most of those who connect have to wait
+        let listener = UnixListener::from_std(listener).unwrap();
+        let connecting: FuturesUnordered<_> = (0..8).map(|_| UnixStream::connect(path.0.clone())).collect();
+        let accepting: FuturesUnordered<_> = (0..8).map(|_| listener.accept()).collect();
+        let late = async {
+            glassloop::sleep(crate::common::ms(5)).await;
+            accepting.map(Result::unwrap).collect::<Vec<_>>().await
+        };
+        let (connected, accepted) = glassloop::join!(connecting.map(Result::unwrap).collect::<Vec<_>>(), late).await;
+        assert_eq!((connected.len(), accepted.len()), (8, 8));
+
+        let (here, there) = UnixDatagram::pair().unwrap();
+        let receive = async || {
+            let mut byte = [0];
+            there.recv(&mut byte).await.map(|_| byte[0]).unwrap()
+        };
+        let receiving: FuturesUnordered<_> = (0..4).map(|_| receive()).collect();
+        let sending = async {
+            for byte in 0..4 {
+                glassloop::sleep(crate::common::ms(1)).await;
+                here.send(&[byte]).await.unwrap();
+            }
+        };
+        let (mut received, ()) = glassloop::join!(receiving.collect::<Vec<u8>>(), sending).await;
+        received.sort_unstable();
+        assert_eq!(received, [0, 1, 2, 3]);
+    });
+}
+
+#[test]
+fn pitfall_16_unix_sockets_that_are_always_ready_let_others_run() {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use glassloop::net::UnixDatagram;
+
+    run(async {
+        let turns = Rc::new(Cell::new(0));
+        let counter = turns.clone();
+        let _other = glassloop::create_task(async move {
+            loop {
+                counter.set(counter.get() + 1);
+                glassloop::yield_now().await;
+            }
+        });
+        let (mut near, mut far) = UnixStream::pair().unwrap();
+        for _ in 0..1_000 {
+            near.write_all(b"x").await.unwrap();
+            far.read_exact(&mut [0]).await.unwrap();
+        }
+        assert!(turns.get() >= 10, "{} turns of another task beside streams", turns.replace(0));
+        let (here, there) = UnixDatagram::pair().unwrap();
+        for _ in 0..1_000 {
+            here.send(b"x").await.unwrap();
+            there.recv(&mut [0]).await.unwrap();
+        }
+        assert!(turns.get() >= 10, "{} turns of another task beside datagrams", turns.get());
+    });
+}
+
+/// Bytes and the end are there before anybody reads: there is one edge for both.
+#[test]
+fn pitfall_41_the_end_behind_a_short_read_is_seen() {
+    run(async {
+        let (mut near, mut far) = UnixStream::pair().unwrap();
+        near.write_all(b"x").await.unwrap();
+        drop(near);
+        crate::common::settle().await;
+        assert_eq!(far.read(&mut [0; 8]).await.unwrap(), 1);
+        assert_eq!(far.read(&mut [0; 8]).await.unwrap(), 0);
+    });
+}

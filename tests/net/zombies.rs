@@ -1,5 +1,6 @@
 //! No child stays behind as a zombie, whoever forgets it.
 
+use std::cell::RefCell;
 use std::io;
 use std::process::Stdio;
 
@@ -84,6 +85,27 @@ fn a_child_that_outlives_its_loop_is_reaped_all_the_same() {
     assert_eq!(process.returncode(), None);
     assert!(state(pid).is_some_and(|state| state != 'Z'));
     drop(process); // and with it its stdin
+    while state(pid).is_some() {
+        std::thread::yield_now();
+    }
+}
+
+/// With something left to write, and after all that its loop kept in the thread.
+#[test]
+fn pitfall_27_a_process_dropped_while_its_thread_exits() {
+    thread_local!(static LATE: RefCell<Option<Process>> = const { RefCell::new(None) });
+    let exit = std::thread::spawn(|| {
+        LATE.with(|late| assert!(late.borrow().is_none())); // registered first, and so dropped last
+        let process = run(async {
+            let cat = cat();
+            cat.stdin.as_ref().unwrap().write(b"not read yet").unwrap();
+            cat
+        });
+        let pid = process.pid();
+        LATE.set(Some(process));
+        pid
+    });
+    let pid = exit.join().expect("nothing panics at the exit");
     while state(pid).is_some() {
         std::thread::yield_now();
     }

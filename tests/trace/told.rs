@@ -187,3 +187,26 @@ fn events_of(path: &Path) -> String {
     let events = trace.runs[0].records().filter(|record| record.as_ref().is_ok_and(|record| record.seq > 0)).count();
     if events < 1000 { events.to_string() } else { format!("{},{:03}", events / 1000, events % 1000) }
 }
+
+#[test]
+fn pitfall_31_a_timer_without_end_can_be_told_of() {
+    let folder = Folder::new("endless");
+    let paths = ["endless.glt", "endless.ndjson"].map(|name| folder.0.join(name));
+    for path in &paths {
+        record(|builder| builder.trace(path), async {
+            let nap = create_task_named("endless", sleep(Duration::MAX));
+            sleep(ms(10)).await;
+            nap.cancel();
+        });
+    }
+    for command in ["report", "tell", "why * endless", "export --perfetto", "export --ndjson"] {
+        let said = paths.each_ref().map(|path| {
+            let name = path.file_name().and_then(|name| name.to_str()).expect("text");
+            let call = if command.contains('*') { command.replace('*', name) } else { format!("{command} {name}") };
+            let said = folder.glass(&call);
+            assert_eq!((said.code, said.err.as_str()), (0, ""), "{call}");
+            said.out.replace(name, "endless")
+        });
+        assert_eq!(said[0], said[1], "{command}: the formats are alike");
+    }
+}

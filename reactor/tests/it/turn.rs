@@ -20,7 +20,7 @@ fn quiet(reactor: &Reactor) -> bool {
 }
 
 #[test]
-fn pitfall_3_any_number_of_unparks_end_one_turn() {
+fn pitfall_03_any_number_of_unparks_end_one_turn() {
     let reactor = real();
     let unparker = reactor.unparker();
     (0..1000).for_each(|_| unparker.wake_by_ref());
