@@ -12,7 +12,7 @@ use crate::cell::drop_quietly;
 use crate::core::Core;
 use crate::observer::Via;
 use crate::remote::ExecutorId;
-use crate::task::Run;
+use crate::task::{NO_CHILD, Run};
 use crate::ticket::Ticket;
 use crate::waker::with_current;
 
@@ -120,7 +120,7 @@ impl Core {
         let noted = self.awaits.borrow_mut().noted.remove(&number);
         for (of, by) in noted.into_iter().flatten() {
             if awaits(&*of, by) {
-                of.header().join.forget(of.header());
+                of.header().join.forget(of.header(), of.flags(NO_CHILD));
                 // Another branch of that task may await the same end: then it has to ask again.
                 self.wake(by, Via::Local);
             }

@@ -61,13 +61,8 @@ impl<F: Future, J> fmt::Debug for FutureCell<F, J> {
 }
 
 impl<F: Future, J> FutureCell<F, J> {
-    pub(crate) fn new(future: F) -> Self {
-        FutureCell {
-            stage: UnsafeCell::new(Stage::Pending(future)),
-            flags: Flags::default(),
-            judge: PhantomData,
-            _pinned: PhantomPinned,
-        }
+    pub(crate) fn new(future: F, flags: Flags) -> Self {
+        FutureCell { stage: UnsafeCell::new(Stage::Pending(future)), flags, judge: PhantomData, _pinned: PhantomPinned }
     }
 
     #[inline]

@@ -285,7 +285,7 @@ impl Core {
     #[inline(never)]
     fn admit(&self, run: Pin<Rc<dyn Run>>) -> Ticket {
         let ticket = self.occupy(Some(run.clone()), NO_CHILD, run.flags(NO_CHILD));
-        self.announce_spawn(run.header(), run.children(), run.size());
+        self.announce_spawn(run.id(), run.header(), run.children(), run.size());
         ticket
     }
 

@@ -30,11 +30,11 @@ impl Core {
     fn is_awaited_by(&self, mut ticket: Ticket, task: TaskId) -> bool {
         let state = self.state();
         for _ in 0..LONGEST {
-            let Some(header) = state.slots.run(ticket.slot()).map(|(run, _)| run.header()) else { return false };
-            if header.id == task {
+            let Some((run, _)) = state.slots.run(ticket.slot()) else { return false };
+            if run.id() == task {
                 return true;
             }
-            let Some((waiter, _)) = header.join.waiter_ticket() else { return false };
+            let Some((waiter, _)) = run.header().join.waiter_ticket() else { return false };
             ticket = waiter;
         }
         false
@@ -43,25 +43,25 @@ impl Core {
     /// The circle that `waiter` closed by awaiting `target`, if it is still there.
     fn cycle(&self, waiter: Ticket, target: TaskId) -> Option<AwaitCycle> {
         let state = self.state();
-        let header = |ticket: Ticket| {
+        let run = |ticket: Ticket| {
             let alive = state.slots.tenant(ticket.slot()) == Some(ticket);
-            alive.then(|| state.slots.run(ticket.slot()).map(|(run, index)| (run.header(), index))).flatten()
+            alive.then(|| state.slots.run(ticket.slot()).map(|(run, _)| run)).flatten()
         };
         // From the waiter to who waits for it, and so on; then turned round.
         let mut tickets = vec![waiter];
-        while header(*tickets.last()?)?.0.id != target {
+        while run(*tickets.last()?)?.id() != target {
             if tickets.len() > LONGEST {
                 return None;
             }
-            tickets.push(header(*tickets.last()?)?.0.join.waiter_ticket()?.0);
+            tickets.push(run(*tickets.last()?)?.header().join.waiter_ticket()?.0);
         }
         tickets.reverse();
         let member = |index: usize| {
             let ticket = tickets[index];
             let next = tickets[(index + 1) % tickets.len()];
-            let (waiting, location) = header(next)?.0.join.waiter_ticket()?;
+            let (waiting, location) = run(next)?.header().join.waiter_ticket()?;
             let task = self.task_ref(ticket)?;
-            let name = header(ticket)?.0.name(task);
+            let name = run(ticket)?.header().name(task);
             (waiting == ticket).then_some(CycleMember { task, name, location })
         };
         Some(AwaitCycle { tasks: (0..tickets.len()).map(member).collect::<Option<_>>()? })
@@ -101,7 +101,8 @@ impl Executor {
         let Some(first) = cycle.tasks.first() else { return };
         self.enter(|| {
             if let Some(first) = self.core().find(first.task.task) {
-                first.header().join.break_wait(first.header(), cycle.clone());
+                let (header, own) = first.whole();
+                header.join.break_wait(header, own, cycle.clone());
             }
         });
     }

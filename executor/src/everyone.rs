@@ -21,7 +21,7 @@ impl Core {
     pub(crate) fn find(&self, task: TaskId) -> Option<TaskHandle> {
         let state = self.state();
         let mut runs = (0..state.slots.used()).filter_map(|slot| state.slots.run(slot));
-        runs.find(|(run, _)| run.header().id == task).map(|(run, index)| TaskHandle::of(run.clone(), index))
+        runs.find(|(run, _)| run.id() == task).map(|(run, index)| TaskHandle::of(run.clone(), index))
     }
 
     /// Closes spawning and ends all that is alive, in the order of creation.

@@ -8,9 +8,22 @@ pub struct Flags {
     /// The slot it occupies while it is alive.
     pub(crate) slot: Cell<u32>,
     bits: Cell<u16>,
+    /// Of a task, or of a `gather` as a whole: which of those with its profile it is. See [`Header::id`](crate::profile::Header::id).
+    nth: u16,
 }
 
+const _: () = assert!(size_of::<Flags>() == 8);
+
 impl Flags {
+    pub(crate) fn numbered(nth: u16) -> Flags {
+        Flags { nth, ..Flags::default() }
+    }
+
+    #[inline]
+    pub(crate) fn nth(&self) -> u16 {
+        self.nth
+    }
+
     /// The stage is borrowed: the future is being polled or dropped right now.
     const BUSY: u16 = 1;
     /// To be dropped at its next turn.

@@ -75,7 +75,7 @@ impl<T, E: fmt::Display> Judge<Result<T, E>> for OnFailure {
 
 /// A future on its way into a group, with the rule `J` by which its outcome ends the group: [`Never`], [`OnPanic`], [`OnError`].
 pub fn child<F: Future, J: Judge<F::Output>>(future: F) -> FutureCell<F, J> {
-    FutureCell::new(future)
+    FutureCell::new(future, Flags::default())
 }
 
 /// A whole `gather` in one allocation: the children and what they share.
@@ -214,13 +214,14 @@ impl<M: Children> GroupBlock<M> {
         if self.detached.get() {
             self.discard_child(index);
         } else if self.has_ended() {
-            self.header.join.end(&self.header, || unreachable!("a group is awaited, and by nothing else watched"));
+            let handle = || unreachable!("a group is awaited, and by nothing else watched");
+            self.header.join.end(&self.header, &self.flags, handle);
         }
     }
 
     fn discard_child(self: Pin<&Self>, index: usize) {
         if let Some(complaint) = M::member(self, index).discard() {
-            self.header.complain(TaskRef { task: self.header.id, child: Some(index as u32) }, complaint);
+            self.header.complain(TaskRef { task: self.id(), child: Some(index as u32) }, complaint);
         }
     }
 }
@@ -283,10 +284,10 @@ pub struct Ended<O> {
     pub first_failure: Option<usize>,
 }
 
-pub(crate) fn new_group<M: Children>(children: M, header: Header) -> Pin<Rc<GroupBlock<M>>> {
+pub(crate) fn new_group<M: Children>(children: M, (header, flags): (Header, Flags)) -> Pin<Rc<GroupBlock<M>>> {
     Rc::pin(GroupBlock {
         header,
-        flags: Flags::default(),
+        flags,
         unfinished: Cell::new(children.count()),
         first_failure: Cell::new(None),
         detached: Cell::new(false),
@@ -303,7 +304,7 @@ impl<M: Children> Group<M> {
 
     /// The group's number, from the same counter as the tasks'.
     pub fn id(&self) -> TaskId {
-        self.block.header.id
+        self.block.id()
     }
 
     /// Whether it has no children: then it has ended from the start, and takes no turn.
@@ -322,7 +323,7 @@ impl<M: Children> Group<M> {
     ) -> Poll<Ended<M::Outcomes>> {
         let group = self.block.as_ref();
         if !group.has_ended() {
-            if let Err(cycle) = group.header.join.wait(&group.header, own_waker(cx), location) {
+            if let Err(cycle) = group.header.join.wait(&group.header, &group.flags, own_waker(cx), location) {
                 panic!("glassloop: a gather can never end: {cycle}");
             }
             with_current(|core| core.note_await(|| self.block.clone()));
@@ -341,7 +342,7 @@ impl<M: Children> Drop for Group<M> {
         if group.collected.get() {
             return;
         }
-        group.header.join.forget(&group.header);
+        group.header.join.forget(&group.header, &group.flags);
         group.detached.set(true);
         let cancelling = !group.has_ended();
         if cancelling {
@@ -369,12 +370,12 @@ impl<M: Children> Group<M> {
 impl<M: Children> fmt::Debug for Group<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (group, count) = (&self.block, self.block.children.count());
-        write!(f, "Group {{ id: {}, children: {count}, unfinished: {} }}", group.header.id, group.unfinished.get())
+        write!(f, "Group {{ id: {}, children: {count}, unfinished: {} }}", group.id(), group.unfinished.get())
     }
 }
 
 impl<M> fmt::Debug for GroupBlock<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "GroupBlock {{ id: {}, unfinished: {} }}", self.header.id, self.unfinished.get())
+        write!(f, "GroupBlock {{ id: {}, unfinished: {} }}", self.header.id(&self.flags), self.unfinished.get())
     }
 }

@@ -44,6 +44,14 @@ impl TaskHandle {
         }
     }
 
+    /// The header, and the flags that with it have the number.
+    pub(crate) fn whole(&self) -> (&Header, &Flags) {
+        match &self.0 {
+            Inner::Run(run, _) => (run.header(), run.flags(NO_CHILD)),
+            Inner::Root(root) => (&root.header, &root.flags),
+        }
+    }
+
     fn flags(&self) -> &Flags {
         match &self.0 {
             Inner::Run(run, index) => run.flags(*index),
@@ -54,7 +62,7 @@ impl TaskHandle {
     /// Which task it is.
     pub fn id(&self) -> TaskRef {
         match &self.0 {
-            Inner::Run(run, index) => TaskRef { task: run.header().id, child: (*index != NO_CHILD).then_some(*index) },
+            Inner::Run(run, index) => TaskRef { task: run.id(), child: (*index != NO_CHILD).then_some(*index) },
             Inner::Root(root) => root.task_ref(),
         }
     }
@@ -66,7 +74,7 @@ impl TaskHandle {
 
     /// Gives it a name (asyncio's `set_name`); a child of a `gather` shares its name with its siblings.
     pub fn set_name(&self, name: impl Into<String>) {
-        self.header().set_name(name.into());
+        self.header().set_name(self.id().task, name.into());
     }
 
     /// Where it was created.

@@ -144,7 +144,7 @@ impl<T> Task<T> {
 
     /// The task's number: never reused within its executor.
     pub fn id(&self) -> TaskId {
-        self.block.header().id
+        self.block.id()
     }
 
     /// The name it was given, else `Task-<id>` (asyncio's `get_name`).
@@ -154,7 +154,7 @@ impl<T> Task<T> {
 
     /// Gives the task a name, or another (asyncio's `set_name`).
     pub fn set_name(&self, name: impl Into<String>) {
-        self.block.header().set_name(name.into());
+        self.block.header().set_name(self.id(), name.into());
     }
 
     /// Lets the task run on by itself. Same as dropping the handle, but says so.
@@ -169,7 +169,7 @@ impl<T> Future for Task<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let header = self.block.header();
         if !self.flags().is_done() {
-            let waits = header.join.wait(header, own_waker(cx), Location::caller());
+            let waits = header.join.wait(header, self.flags(), own_waker(cx), Location::caller());
             with_current(|core| core.note_await(|| self.block.clone()));
             return match waits {
                 Ok(()) => Poll::Pending,
@@ -191,7 +191,7 @@ impl<T> Drop for Task<T> {
             self.block.as_ref().discard();
         } else {
             flags.mark_detached();
-            self.block.header().join.forget(self.block.header());
+            self.block.header().join.forget(self.block.header(), flags);
         }
     }
 }

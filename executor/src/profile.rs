@@ -1,7 +1,8 @@
 //! What is seldom asked of a task and seldom changes: where it comes from, its name, its task-locals.
 //!
 //! Tasks that are alike share one [`Profile`]: a loop that spawns unnamed tasks from one line makes one for all of them. Who changes
-//! something gives its task a changed copy. So all of this together costs a task eight bytes.
+//! something gives its task a changed copy. So all of this together costs a task eight bytes; and two for its number, which is counted from that
+//! of the first task with the profile.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -12,6 +13,7 @@ use std::rc::{Rc, Weak};
 use crate::cell::{drop_quietly, quietly};
 use crate::core::Core;
 use crate::executor::Spawn;
+use crate::flags::Flags;
 use crate::join_error::{CancelReason, Complaint, Uncollected};
 use crate::observer::Event;
 use crate::remote::ExecutorId;
@@ -25,6 +27,7 @@ pub type Locals = Rc<dyn Any>;
 
 #[derive(Clone)]
 pub(crate) struct Profile {
+    first_id: TaskId,
     pub(crate) executor: ExecutorId,
     pub(crate) parent: Option<TaskId>,
     pub(crate) name: Option<String>,
@@ -57,15 +60,20 @@ impl Reporter {
 
 /// The part of a task or a group that does not depend on its types.
 pub(crate) struct Header {
-    pub(crate) id: TaskId,
     /// Never `None` but for the moment in which it is looked at.
     profile: Cell<Option<Rc<Profile>>>,
     pub(crate) join: JoinCell,
 }
 
 impl Header {
-    fn new(id: TaskId, profile: Rc<Profile>) -> Header {
-        Header { id, profile: Cell::new(Some(profile)), join: JoinCell::default() }
+    fn new(profile: Rc<Profile>) -> Header {
+        Header { profile: Cell::new(Some(profile)), join: JoinCell::default() }
+    }
+
+    /// The number of the task or the group, whose `own` flags stand apart from this.
+    #[inline]
+    pub(crate) fn id(&self, own: &Flags) -> TaskId {
+        self.with_profile(|profile| profile.first_id) + u64::from(own.nth())
     }
 
     /// Looks at the profile. `look` must be of this crate, and call nothing foreign.
@@ -104,9 +112,9 @@ impl Header {
         self.profile().name.clone().unwrap_or_else(|| task.default_name())
     }
 
-    pub(crate) fn set_name(&self, name: String) {
+    pub(crate) fn set_name(&self, task: TaskId, name: String) {
         self.amend(|profile| profile.name = Some(name.clone()));
-        emit(self.executor(), || Event::Rename { task: self.id, name: &name });
+        emit(self.executor(), || Event::Rename { task, name: &name });
     }
 
     /// Tells whoever wants to know of a failure that nobody will collect.
@@ -135,46 +143,59 @@ enum Last {
 }
 
 impl LastProfile {
+    /// If it fits: with which number after its first.
     #[inline]
-    fn get(&self, creator: Option<Ticket>, location: &'static Location<'static>) -> Option<Rc<Profile>> {
+    fn get(
+        &self,
+        creator: Option<Ticket>,
+        location: &'static Location<'static>,
+        id: TaskId,
+    ) -> Option<(Rc<Profile>, u16)> {
         if self.creator != creator {
             return None;
         }
-        let profile = match &self.profile {
-            Last::None => return None,
-            Last::Kept(profile) => {
-                return ptr::eq(profile.location, location).then(|| profile.clone());
-            }
-            Last::Seen(profile) => profile.upgrade()?,
+        let fits = |profile: &Profile| {
+            let nth = u16::try_from(id - profile.first_id).ok()?;
+            ptr::eq(profile.location, location).then_some(nth)
         };
-        ptr::eq(profile.location, location).then_some(profile)
+        match &self.profile {
+            Last::None => None,
+            Last::Kept(profile) => Some((profile.clone(), fits(profile)?)),
+            Last::Seen(profile) => {
+                let profile = profile.upgrade()?;
+                let nth = fits(&profile)?;
+                Some((profile, nth))
+            }
+        }
     }
 }
 
 impl Core {
-    /// The header of a new task, with the next number.
-    pub(crate) fn header(&self, spawn: Spawn) -> Header {
+    /// The header of a new task and its own flags, which together have the next number.
+    pub(crate) fn header(&self, spawn: Spawn) -> (Header, Flags) {
         let id = self.next_id.get();
         self.next_id.set(id + 1);
-        Header::new(id, self.profile_for(spawn))
+        let (profile, nth) = self.profile_for(spawn, id);
+        (Header::new(profile), Flags::numbered(nth))
     }
 
-    fn profile_for(&self, spawn: Spawn) -> Rc<Profile> {
+    fn profile_for(&self, spawn: Spawn, id: TaskId) -> (Rc<Profile>, u16) {
         if spawn.name.is_none()
-            && let Some(last) = self.last_profile.borrow().get(self.polling.get(), spawn.location)
+            && let Some(last) = self.last_profile.borrow().get(self.polling.get(), spawn.location, id)
         {
             return last;
         }
-        self.new_profile(spawn)
+        (self.new_profile(spawn, id), 0)
     }
 
     /// With its creator's number and task-locals.
     #[cold]
-    fn new_profile(&self, spawn: Spawn) -> Rc<Profile> {
+    fn new_profile(&self, spawn: Spawn, first_id: TaskId) -> Rc<Profile> {
         let creator = self.polling.get();
         let (parent, locals) = creator.map(|ticket| self.creator(ticket)).unwrap_or_default();
         let (Spawn { name, location }, reporter) = (spawn, self.reporter.clone());
-        let profile = Rc::new(Profile { executor: self.id, parent, name, location, locals, reason: None, reporter });
+        let (executor, reason) = (self.id, None);
+        let profile = Rc::new(Profile { first_id, executor, parent, name, location, locals, reason, reporter });
         if profile.name.is_none() {
             let last = match profile.locals {
                 None => Last::Kept(profile.clone()),
@@ -204,10 +225,10 @@ impl Core {
 
     fn creator(&self, ticket: Ticket) -> (Option<TaskId>, Option<Locals>) {
         if let Some((run, index)) = self.state().slots.run(ticket.slot()) {
-            return (Some(run.header().id), run.locals(index));
+            return (Some(run.id()), run.locals(index));
         }
         let root = self.root.borrow();
-        let header = root.as_ref().map(|root| &root.header);
-        (header.map(|header| header.id), header.and_then(Header::locals))
+        let root = root.as_ref();
+        (root.map(|root| root.id()), root.and_then(|root| root.header.locals()))
     }
 }

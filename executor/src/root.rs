@@ -22,8 +22,12 @@ pub(crate) struct RootInfo {
 }
 
 impl RootInfo {
+    pub(crate) fn id(&self) -> TaskId {
+        self.header.id(&self.flags)
+    }
+
     pub(crate) fn task_ref(&self) -> TaskRef {
-        TaskRef { task: self.header.id, child: None }
+        TaskRef { task: self.id(), child: None }
     }
 }
 
@@ -44,11 +48,11 @@ impl<'f, F: Future> Root<'f, F> {
             core.root.borrow().is_none(),
             "glassloop: this executor has a root already: its block_on is still running"
         );
-        let header = core.header(spawn);
-        let id = header.id;
-        let ticket = core.occupy_root(RootInfo { header, flags: Flags::default() });
+        let (header, flags) = core.header(spawn);
+        let id = header.id(&flags);
+        let ticket = core.occupy_root(RootInfo { header, flags });
         if let Some(info) = core.root() {
-            core.announce_spawn(&info.header, None, size_of::<F>());
+            core.announce_spawn(id, &info.header, None, size_of::<F>());
         }
         core.enqueue_and_tell(ticket);
         Root { core, id, ticket, future, output: None, ended: false }

@@ -29,7 +29,7 @@ impl Core {
                 wakers: slots.tenant(slot).map_or(0, |ticket| self.watched_wakers(ticket)),
             });
             if let Some((waiter, location)) = header.join.waiter() {
-                joins.push(JoinState { target: header.id, waiter, location });
+                joins.push(JoinState { target: task.task, waiter, location });
             }
         };
         if let Some(root) = self.root() {

@@ -61,7 +61,12 @@ impl fmt::Display for TaskRef {
 pub(crate) trait Run {
     fn header(&self) -> &Header;
 
-    /// The scheduling state of the task itself or of a group's child.
+    /// The number of the task, or of the whole group.
+    fn id(&self) -> TaskId {
+        self.header().id(self.flags(NO_CHILD))
+    }
+
+    /// The scheduling state of the task itself or of a group's child; of the group, if it is no child's index.
     fn flags(&self, index: u32) -> &Flags;
 
     /// How many children the gather has; `None` for a task.
@@ -95,8 +100,12 @@ pub(crate) struct TaskBlock<F: Future, J> {
 pub(crate) type NewTask<F, J> = (Pin<Rc<TaskBlock<F, J>>>, Task<<F as Future>::Output>);
 
 /// Puts a future into a block of its own.
-pub(crate) fn new_task<F: Future + 'static, J: Judge<F::Output>>(future: F, header: Header) -> NewTask<F, J> {
-    let block = Rc::pin(TaskBlock { cell: FutureCell::new(future), header });
+pub(crate) fn new_task<F, J>(future: F, (header, flags): (Header, Flags)) -> NewTask<F, J>
+where
+    F: Future + 'static,
+    J: Judge<F::Output>,
+{
+    let block = Rc::pin(TaskBlock { cell: FutureCell::new(future, flags), header });
     let task = Task::new(block.clone());
     (block, task)
 }
@@ -111,7 +120,7 @@ impl<F: Future + 'static, J: Judge<F::Output>> TaskBlock<F, J> {
     #[inline(never)]
     fn end(self: &Pin<Rc<Self>>, core: &Core, turn: &Turn<'_>) {
         core.end_turn(turn, &self.cell.flags, || project_task(self.as_ref()));
-        self.header.join.end(&self.header, || TaskHandle::of(self.clone(), NO_CHILD));
+        self.header.join.end(&self.header, &self.cell.flags, || TaskHandle::of(self.clone(), NO_CHILD));
         if self.cell.flags.is_detached() {
             self.as_ref().discard();
         }
@@ -161,7 +170,7 @@ impl<F: Future + 'static, J: Judge<F::Output>> Joinable<F::Output> for TaskBlock
 
     fn discard(self: Pin<&Self>) {
         if let Some(complaint) = project_task(self).discard() {
-            self.header.complain(TaskRef { task: self.header.id, child: None }, complaint);
+            self.header.complain(TaskRef { task: self.id(), child: None }, complaint);
         }
     }
 }

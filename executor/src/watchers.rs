@@ -9,6 +9,7 @@ use std::task::Waker;
 use crate::cell::{drop_quietly, quietly};
 use crate::core::Core;
 use crate::executor::Spawn;
+use crate::flags::Flags;
 use crate::group::OnPanic;
 use crate::handle::TaskHandle;
 use crate::join_error::AwaitCycle;
@@ -17,7 +18,7 @@ use crate::profile::{Header, Locals};
 use crate::remote::ExecutorId;
 use crate::task::TaskRef;
 use crate::ticket::Ticket;
-use crate::waker::{emit, task_of, ticket_of_waker, with_current};
+use crate::waker::{emit, of_ticket, task_of, ticket_of_waker, with_current};
 
 /// Counts the ends of tasks: behind `wait`, `as_completed` and task groups.
 pub trait OnEnd {
@@ -55,9 +56,25 @@ struct Waiter {
     location: &'static Location<'static>,
 }
 
-/// Nearly always nobody or one waiter, who then stands in the task itself.
+impl Waiter {
+    #[inline]
+    fn ours(ticket: Ticket, location: &'static Location<'static>) -> Waiter {
+        Waiter { waker: of_ticket(ticket), location }
+    }
+}
+
+impl Watcher {
+    fn waiter(&self) -> Option<&Waiter> {
+        match self {
+            Watcher::Waiter(waiter) => Some(waiter),
+            _ => None,
+        }
+    }
+}
+
+/// Nearly always nobody or one waiter, who then stands in the task itself: a task of ours, whose ticket is as good as its waker, and half of it.
 enum Watchers {
-    One(Waiter),
+    One(Ticket, &'static Location<'static>),
     Many(Option<Box<Line>>),
 }
 
@@ -70,13 +87,22 @@ impl Default for Watchers {
     }
 }
 
-const _: () = assert!(size_of::<Watchers>() == size_of::<Waiter>());
+const _: () = assert!(size_of::<Watchers>() == 16, "every task has one");
 
 impl Watchers {
+    #[inline]
+    fn one(waiter: Waiter) -> Watchers {
+        match ticket_of_waker(&waiter.waker) {
+            Some(ticket) => Watchers::One(ticket, waiter.location),
+            None => Watchers::Many(Some(Box::new(Line(vec![Watcher::Waiter(waiter)])))),
+        }
+    }
+
     fn push(&mut self, watcher: Watcher) {
         match std::mem::take(self) {
-            Watchers::One(waiter) => {
-                *self = Watchers::Many(Some(Box::new(Line(vec![Watcher::Waiter(waiter), watcher]))));
+            Watchers::One(ticket, location) => {
+                let waiter = Watcher::Waiter(Waiter::ours(ticket, location));
+                *self = Watchers::Many(Some(Box::new(Line(vec![waiter, watcher]))));
             }
             Watchers::Many(line) => {
                 let mut line = line.unwrap_or_default();
@@ -86,26 +112,36 @@ impl Watchers {
         }
     }
 
-    fn waiter(&mut self) -> Option<&mut Waiter> {
+    fn look<R>(&self, look: impl FnOnce(&Waiter) -> R) -> Option<R> {
         match self {
-            Watchers::One(waiter) => Some(waiter),
-            Watchers::Many(line) => line.as_mut()?.0.iter_mut().find_map(|watcher| match watcher {
-                Watcher::Waiter(waiter) => Some(waiter),
-                _ => None,
-            }),
+            Watchers::One(ticket, location) => Some(look(&Waiter::ours(*ticket, location))),
+            Watchers::Many(line) => line.as_ref()?.0.iter().find_map(Watcher::waiter).map(look),
         }
     }
 
     /// The waiter, in the place of the former or behind all others.
     fn set_waiter(&mut self, waiter: Waiter) -> Option<Waiter> {
-        if let Some(place) = self.waiter() {
-            return Some(std::mem::replace(place, waiter));
-        }
         match self {
-            Watchers::Many(None) => *self = Watchers::One(waiter),
-            _ => self.push(Watcher::Waiter(waiter)),
+            Watchers::One(..) => {
+                let former = self.take_waiter();
+                *self = Watchers::one(waiter);
+                former
+            }
+            Watchers::Many(None) => {
+                *self = Watchers::one(waiter);
+                None
+            }
+            Watchers::Many(Some(line)) => match line.0.iter_mut().find(|watcher| watcher.waiter().is_some()) {
+                Some(place) => match std::mem::replace(place, Watcher::Waiter(waiter)) {
+                    Watcher::Waiter(former) => Some(former),
+                    _ => None,
+                },
+                None => {
+                    line.0.push(Watcher::Waiter(waiter));
+                    None
+                }
+            },
         }
-        None
     }
 
     /// The first of a line that is `which`.
@@ -123,7 +159,7 @@ impl Watchers {
             };
         }
         match std::mem::take(self) {
-            Watchers::One(waiter) => Some(waiter),
+            Watchers::One(ticket, location) => Some(Waiter::ours(ticket, location)),
             Watchers::Many(_) => None,
         }
     }
@@ -146,16 +182,17 @@ impl JoinCell {
     pub(crate) fn wait(
         &self,
         header: &Header,
+        own: &Flags,
         waker: Waker,
         location: &'static Location<'static>,
     ) -> Result<(), AwaitCycle> {
         let ticket = ticket_of_waker(&waker);
         let former = match self.0.take() {
             Watchers::Many(None) => {
-                self.0.set(Watchers::One(Waiter { waker, location }));
+                self.0.set(Watchers::one(Waiter { waker, location }));
                 None
             }
-            watchers => match self.wait_in(watchers, header, Waiter { waker, location })? {
+            watchers => match self.wait_in(watchers, header, own, Waiter { waker, location })? {
                 Replaced::Itself => return Ok(()),
                 Replaced::Nobody => None,
                 Replaced::Another(waiter) => Some(waiter),
@@ -165,10 +202,10 @@ impl JoinCell {
             if core.id == header.executor() {
                 core.emit(|| {
                     let waiter = ticket.and_then(|ticket| core.task_ref(ticket));
-                    Event::WaitOn { target: header.id, waiter, location }
+                    Event::WaitOn { target: header.id(own), waiter, location }
                 });
                 if let Some(ticket) = ticket {
-                    core.look_for_cycle(ticket, header.id);
+                    core.look_for_cycle(ticket, header.id(own));
                 }
             }
         });
@@ -181,7 +218,13 @@ impl JoinCell {
 
     /// Where others are told too, or somebody waited before.
     #[inline(never)]
-    fn wait_in(&self, mut watchers: Watchers, header: &Header, waiter: Waiter) -> Result<Replaced, AwaitCycle> {
+    fn wait_in(
+        &self,
+        mut watchers: Watchers,
+        header: &Header,
+        own: &Flags,
+        waiter: Waiter,
+    ) -> Result<Replaced, AwaitCycle> {
         // News for another, who never came for it, are of no use to anybody.
         if let Some(Watcher::Broken(cycle, told)) = watchers.take(|watcher| matches!(watcher, Watcher::Broken(..)))
             && ticket_of_waker(&waiter.waker) == Some(told)
@@ -189,12 +232,16 @@ impl JoinCell {
             self.0.set(watchers);
             return Err(cycle);
         }
-        if let Some(former) = watchers.waiter() {
-            if former.waker.will_wake(&waiter.waker) && ptr::eq(former.location, waiter.location) {
-                self.0.set(watchers);
-                return Ok(Replaced::Itself);
+        let same = |former: &Waiter| {
+            let same = former.waker.will_wake(&waiter.waker) && ptr::eq(former.location, waiter.location);
+            if !same {
+                end_wait(header, own, former, WaitEnd::Replaced);
             }
-            end_wait(header, former, WaitEnd::Replaced);
+            same
+        };
+        if watchers.look(same) == Some(true) {
+            self.0.set(watchers);
+            return Ok(Replaced::Itself);
         }
         let former = watchers.set_waiter(waiter);
         self.0.set(watchers);
@@ -227,16 +274,16 @@ impl JoinCell {
     }
 
     /// The end has come: tells all, in their order. None of them runs before its turn.
-    pub(crate) fn end(&self, header: &Header, task: impl FnOnce() -> TaskHandle) {
+    pub(crate) fn end(&self, header: &Header, own: &Flags, task: impl FnOnce() -> TaskHandle) {
         let line = match self.0.take() {
             Watchers::Many(None) => return,
-            Watchers::One(waiter) => return wake(header, waiter),
+            Watchers::One(ticket, location) => return wake(header, own, Waiter::ours(ticket, location)),
             Watchers::Many(Some(line)) => line,
         };
         let task = LazyCell::new(task);
         for watcher in line.0 {
             match watcher {
-                Watcher::Waiter(waiter) => wake(header, waiter),
+                Watcher::Waiter(waiter) => wake(header, own, waiter),
                 Watcher::Callback(callback) => call_soon(header.executor(), callback, &task),
                 Watcher::End(end, index) => quietly(|| end.ended(index, &task)),
                 Watcher::Broken(..) => {}
@@ -245,20 +292,20 @@ impl JoinCell {
     }
 
     /// Nobody waits any more.
-    pub(crate) fn forget(&self, header: &Header) {
+    pub(crate) fn forget(&self, header: &Header, own: &Flags) {
         let mut watchers = self.0.take();
         let waiter = watchers.take_waiter();
         // News for who does not wait any more are of no use to anybody.
         watchers.take(|watcher| matches!(watcher, Watcher::Broken(..)));
         self.0.set(watchers);
         if let Some(waiter) = waiter {
-            end_wait(header, &waiter, WaitEnd::Dropped);
+            end_wait(header, own, &waiter, WaitEnd::Dropped);
             drop_quietly(waiter);
         }
     }
 
     /// Whoever waits is woken, to be told that it waits in a circle.
-    pub(crate) fn break_wait(&self, header: &Header, cycle: AwaitCycle) {
+    pub(crate) fn break_wait(&self, header: &Header, own: &Flags, cycle: AwaitCycle) {
         let mut watchers = self.0.take();
         let waiter = watchers.take_waiter();
         if let Some(ticket) = waiter.as_ref().and_then(|waiter| ticket_of_waker(&waiter.waker)) {
@@ -266,7 +313,7 @@ impl JoinCell {
         }
         self.0.set(watchers);
         if let Some(waiter) = waiter {
-            wake(header, waiter);
+            wake(header, own, waiter);
         }
     }
 
@@ -281,24 +328,24 @@ impl JoinCell {
     }
 
     fn look<R>(&self, look: impl FnOnce(&Waiter) -> R) -> Option<R> {
-        let mut watchers = self.0.take();
-        let seen = watchers.waiter().map(|waiter| look(waiter));
+        let watchers = self.0.take();
+        let seen = watchers.look(look);
         self.0.set(watchers);
         seen
     }
 }
 
-fn wake(header: &Header, waiter: Waiter) {
-    end_wait(header, &waiter, WaitEnd::Woken);
+fn wake(header: &Header, own: &Flags, waiter: Waiter) {
+    end_wait(header, own, &waiter, WaitEnd::Woken);
     quietly(|| waiter.waker.wake());
 }
 
 #[inline]
-fn end_wait(header: &Header, waiter: &Waiter, why: WaitEnd) {
+fn end_wait(header: &Header, own: &Flags, waiter: &Waiter, why: WaitEnd) {
     if !with_current(Core::is_observed).unwrap_or(false) {
         return;
     }
-    emit(header.executor(), || Event::WaitOff { target: header.id, waiter: task_of(&waiter.waker), why });
+    emit(header.executor(), || Event::WaitOff { target: header.id(own), waiter: task_of(&waiter.waker), why });
 }
 
 /// Gives a callback its turn, as a task of its own. Outside of its task's loop it is dropped.

@@ -42,15 +42,12 @@ pub enum Place {
 
 /// Names an armed timer, for as long as it is armed. A key whose timer has fired, or that belongs to another reactor,
 /// fits nothing and does no harm. Dropping the key does not disarm the timer: [`Reactor::disarm`] does.
-#[derive(Debug)]
+#[derive(PartialEq, Eq, Debug)]
 #[must_use = "without its key a timer cannot be disarmed"]
 pub struct TimerKey {
     index: u32,
     generation: u32,
 }
-
-/// The order in which timers fire: by deadline, then by arming.
-type FiringOrder = (Instant, u64);
 
 #[derive(Debug)]
 pub(crate) struct Timers {
@@ -79,10 +76,12 @@ impl Timers {
         let tick = tick_of(deadline);
         let is_due = deadline <= latest || tick <= self.wheel.elapsed();
         let place = if is_due { Place::Due } else { self.wheel.place_of(tick) };
-        let key = self.entries.insert(New { id, deadline, waker, location, place });
-        match place {
-            Place::Due => self.due.push((deadline, id), key.index),
-            _ => self.wheel.link(&mut self.entries, key.index, place, deadline),
+        let vacancy = self.entries.vacancy(location);
+        let index = vacancy.index;
+        let previous = self.wheel.append(index, place, deadline);
+        let key = self.entries.insert(vacancy, New { id, deadline, waker, place, previous });
+        if place == Place::Due {
+            self.due.push(deadline, self.entries.key(index, id));
         }
         (key, id, place)
     }
@@ -91,34 +90,34 @@ impl Timers {
     fn advance(&mut self, now: Instant) {
         while self.wheel.is_interrupted() && self.step(now).is_some() {}
         let Timers { entries, wheel, due, .. } = self;
-        wheel.advance(entries, tick_of(now), |index, entry| {
-            entry.set_place(Place::Due);
-            due.push((entry.deadline, entry.id()), index);
-        });
+        wheel.advance(entries, tick_of(now), |deadline, key| due.push(deadline, key));
     }
 
     fn make_due(&mut self, index: u32) -> u64 {
         let entry = self.entries.at_mut(index);
         entry.set_place(Place::Due);
-        self.due.push((entry.deadline, entry.id()), index);
-        entry.id()
+        let (deadline, id) = (entry.deadline, entry.id());
+        self.due.push(deadline, self.entries.key(index, id));
+        id
     }
 
-    #[inline]
+    #[inline(always)]
     fn disarm(&mut self, key: &TimerKey) -> Option<Removed> {
-        let index = self.entries.find(key)?;
-        if self.entries.at(index).place() != Place::Due {
-            self.wheel.unlink(&mut self.entries, index);
+        let removed = self.entries.remove(key)?;
+        self.wheel.unlink(&mut self.entries, &removed);
+        if removed.place == Place::Due {
+            self.due.forget(key);
         }
-        Some(self.remove(index))
+        self.tidy();
+        Some(removed)
     }
 
-    /// Removes an entry that is in no list of the wheel. One that is due may stay there: it is found not to be armed when its turn comes.
+    /// A timer is armed no more. If it was the last, nothing is kept.
     #[inline]
-    fn remove(&mut self, index: u32) -> Removed {
-        let removed = self.entries.remove(index);
-        self.due.forget((removed.deadline, removed.id), self.entries.armed());
-        removed
+    fn tidy(&mut self) {
+        if self.entries.armed() == 0 {
+            self.due.clear();
+        }
     }
 
     /// The timer's number, if its waker changed, and the waker that is left over: not to be dropped inside the borrow.
@@ -143,12 +142,19 @@ impl Timers {
         }
     }
 
+    /// Brings all that are due now into the order in which they fire: by deadline, then by arming.
+    fn sort_due(&mut self) {
+        self.due.sort(&self.entries);
+    }
+
     /// Takes the next timer out that is due at `now`, of those that were when they were last sorted.
+    #[inline]
     fn pop_due(&mut self, now: Instant) -> Option<Removed> {
         loop {
-            let (order, index) = self.due.pop(now)?;
-            if self.entries.is_armed(order, index) {
-                return Some(self.remove(index));
+            let key = self.due.pop(now)?;
+            if let Some(removed) = self.entries.remove(&key) {
+                self.tidy();
+                return Some(removed);
             }
         }
     }
@@ -160,7 +166,7 @@ impl Timers {
 
     /// The earliest deadline. Walks a list of the wheel only if it could hold it.
     fn find_earliest(&mut self) -> Option<Instant> {
-        self.due.skip(|order, index| self.entries.is_armed(order, index));
+        self.due.skip_disarmed(&self.entries);
         let due = self.due.earliest();
         if due.is_none() || self.earliest() < due {
             self.wheel.find_earliest(&self.entries);
@@ -171,13 +177,13 @@ impl Timers {
     /// Adds the events that lead to what is armed now.
     pub(crate) fn describe(&self, events: &mut Vec<Event>) {
         let mut entries: Vec<_> = self.entries.iter().collect();
-        entries.sort_unstable_by_key(|entry| entry.id());
-        events.extend(entries.into_iter().map(|entry| Event::TimerArm {
+        entries.sort_unstable_by_key(|(entry, _)| entry.id());
+        events.extend(entries.into_iter().map(|(entry, location)| Event::TimerArm {
             timer: entry.id(),
             waker: WakerId::from(entry.waker.as_ref().expect("iter() gives armed entries")),
             deadline: entry.deadline,
             place: entry.place(),
-            location: entry.location,
+            location,
         }));
     }
 }
@@ -253,7 +259,7 @@ impl Reactor {
     fn fire_due_now(&self) -> usize {
         let now = self.clock().now();
         self.turn_wheel(now);
-        self.shared.timers.borrow_mut().due.sort();
+        self.shared.timers.borrow_mut().sort_due();
         let pop = || self.shared.timers.borrow_mut().pop_due(now);
         let mut fired = 0;
         while let Some(Removed { id, deadline, waker, .. }) = pop() {

@@ -8,7 +8,7 @@ use crate::flags::Flags;
 use crate::observer::{Event, Via};
 use crate::profile::Header;
 use crate::slots::WakeEffect;
-use crate::task::{NO_CHILD, TaskRef};
+use crate::task::{NO_CHILD, TaskId, TaskRef};
 use crate::ticket::Ticket;
 
 impl Core {
@@ -139,11 +139,11 @@ impl Core {
         self.watched.borrow().get(&ticket.0).copied().unwrap_or_default()
     }
 
-    pub(crate) fn announce_spawn(&self, header: &Header, children: Option<u32>, size: usize) {
+    pub(crate) fn announce_spawn(&self, task: TaskId, header: &Header, children: Option<u32>, size: usize) {
         if self.is_observed() {
             let profile = header.profile();
             let (parent, name, location) = (profile.parent, profile.name.as_deref(), profile.location);
-            self.emit(|| Event::Spawn { task: header.id, children, parent, name, location, size });
+            self.emit(|| Event::Spawn { task, children, parent, name, location, size });
         }
     }
 }

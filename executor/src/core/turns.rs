@@ -27,7 +27,7 @@ impl Turn<'_> {
 }
 
 pub(crate) fn task_ref(run: &dyn Run, index: u32) -> TaskRef {
-    TaskRef { task: run.header().id, child: (index != NO_CHILD).then_some(index) }
+    TaskRef { task: run.id(), child: (index != NO_CHILD).then_some(index) }
 }
 
 impl Core {

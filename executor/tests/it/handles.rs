@@ -22,6 +22,21 @@ fn names_and_numbers() {
 }
 
 /// T21 cannot happen: the executor keeps a task that nobody holds.
+/// Numbers are kept as what is to be added to the first of the profile, which tasks of one line share; that has two bytes.
+#[test]
+fn numbers_go_on_when_more_tasks_are_created_at_one_line_than_share_a_profile() {
+    let executor = executor();
+    let mut tasks = Vec::new();
+    for number in 1..=150_000 {
+        tasks.push(spawn(&executor, async {}));
+        assert_eq!(tasks.last().unwrap().id(), number);
+    }
+    // A changed profile keeps the number of its task.
+    tasks[70_000].set_name("named");
+    assert_eq!((tasks[70_000].id(), tasks[70_000].name()), (70_001, "named".into()));
+    assert_eq!(tasks[149_999].name(), "Task-150000");
+}
+
 #[test]
 fn dropped_before_the_first_poll() {
     let executor = executor();

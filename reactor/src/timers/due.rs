@@ -2,68 +2,90 @@
 
 use std::collections::VecDeque;
 
-use super::FiringOrder;
+use super::TimerKey;
+use super::entries::Entries;
 use crate::clock::Instant;
+
+/// One of them. Small, as it is moved about when they are sorted.
+#[derive(Debug)]
+struct DueTimer {
+    deadline: Instant,
+    key: TimerKey,
+}
 
 /// Sorted only when they are about to fire: a sort of what came together costs less than a tree kept in order.
 ///
-/// A timer that was disarmed since is still in here, and nowhere else. Whoever takes it out finds that it is not armed any more.
+/// A timer that was disarmed since is still in here, and nowhere else: its key fits nothing any more.
 #[derive(Debug, Default)]
 pub(super) struct Due {
-    /// Each with its index, in the order of firing.
-    sorted: VecDeque<(FiringOrder, u32)>,
+    /// In the order of firing.
+    sorted: VecDeque<DueTimer>,
     /// Came since.
-    fresh: Vec<(FiringOrder, u32)>,
+    fresh: Vec<DueTimer>,
 }
 
 impl Due {
     #[inline]
-    pub(super) fn push(&mut self, order: FiringOrder, index: u32) {
-        self.fresh.push((order, index));
+    pub(super) fn push(&mut self, deadline: Instant, key: TimerKey) {
+        self.fresh.push(DueTimer { deadline, key });
     }
 
     /// From here on `pop` knows of all that are in here now; those that come later wait for the next call.
-    pub(super) fn sort(&mut self) {
+    pub(super) fn sort(&mut self, entries: &Entries) {
         if self.fresh.is_empty() {
             return;
         }
-        sort(&mut self.fresh);
+        sort(&mut self.fresh, entries);
+        if self.sorted.is_empty() {
+            // They change places, and nothing is copied.
+            let emptied = std::mem::replace(&mut self.sorted, std::mem::take(&mut self.fresh).into());
+            self.fresh = emptied.into();
+            return;
+        }
         // Those of earlier ticks are there first, nearly always.
-        let in_order = self.sorted.back() <= self.fresh.first();
+        let last = self.sorted.back().map(|last| last.deadline);
+        let in_order = last < self.fresh.first().map(|first| first.deadline);
         self.sorted.extend(self.fresh.drain(..));
         if !in_order {
-            sort(self.sorted.make_contiguous());
+            sort(self.sorted.make_contiguous(), entries);
         }
     }
 
-    /// The first, if it fires at `now`.
-    pub(super) fn pop(&mut self, now: Instant) -> Option<(FiringOrder, u32)> {
-        self.sorted.pop_front_if(|((deadline, _), _)| *deadline <= now)
-    }
-
-    /// A timer is armed no more, and so many are. If it is found easily, it goes now: so a program that arms and disarms keeps nothing.
+    /// The first, if it fires at `now`. It may have been disarmed since.
     #[inline]
-    pub(super) fn forget(&mut self, order: FiringOrder, armed: usize) {
-        self.fresh.pop_if(|(last, _)| *last == order);
-        if armed == 0 {
-            self.sorted.clear();
-            self.fresh.clear();
-        }
+    pub(super) fn pop(&mut self, now: Instant) -> Option<TimerKey> {
+        self.sorted.pop_front_if(|first| first.deadline <= now).map(|first| first.key)
+    }
+
+    /// A timer was disarmed. If it is found easily, it goes now: so a program that arms and disarms keeps nothing.
+    pub(super) fn forget(&mut self, key: &TimerKey) {
+        self.fresh.pop_if(|last| last.key == *key);
+    }
+
+    /// No timer is armed: all that is left here were disarmed.
+    #[inline]
+    pub(super) fn clear(&mut self) {
+        self.sorted.clear();
+        self.fresh.clear();
     }
 
     /// Not after any deadline in here; one of a timer that was disarmed may be earlier.
     pub(super) fn earliest(&self) -> Option<Instant> {
-        self.sorted.front().into_iter().chain(self.fresh.iter().min()).map(|((deadline, _), _)| *deadline).min()
+        let fresh = self.fresh.iter().map(|due| due.deadline).min();
+        self.sorted.front().map(|first| first.deadline).into_iter().chain(fresh).min()
     }
 
     /// Forgets those in front that are not armed any more; [`Due::earliest`] is exact after it.
-    pub(super) fn skip(&mut self, is_armed: impl Fn(FiringOrder, u32) -> bool) {
-        self.sort();
-        while self.sorted.pop_front_if(|(order, index)| !is_armed(*order, *index)).is_some() {}
+    pub(super) fn skip_disarmed(&mut self, entries: &Entries) {
+        self.sort(entries);
+        while self.sorted.pop_front_if(|first| entries.find(&first.key).is_none()).is_some() {}
     }
 }
 
-/// As one number, which is compared without a branch that a processor could guess wrong.
-fn sort(due: &mut [(FiringOrder, u32)]) {
-    due.sort_unstable_by_key(|((deadline, id), _)| u128::from(deadline.as_nanos()) << 64 | u128::from(*id));
+/// By deadline, a number that is compared without a branch that a processor could guess wrong; then the few that have the same one, by arming.
+fn sort(due: &mut [DueTimer], entries: &Entries) {
+    due.sort_unstable_by_key(|timer| timer.deadline);
+    for same in due.chunk_by_mut(|one, next| one.deadline == next.deadline).filter(|same| same.len() > 1) {
+        same.sort_unstable_by_key(|timer| entries.at(timer.key.index).id());
+    }
 }

@@ -36,21 +36,19 @@ impl List {
         self.earliest
     }
 
+    /// Makes `index` the last and gives the former last one, or [`NIL`]: the caller links the two.
     #[inline]
-    pub(super) fn push_back(&mut self, entries: &mut Entries, index: u32) {
-        let entry = entries.at_mut(index);
-        (entry.previous, entry.next) = (self.tail, NIL);
-        self.earliest = self.earliest.min(entry.deadline);
-        match self.tail {
-            NIL => self.head = index,
-            tail => entries.at_mut(tail).next = index,
+    pub(super) fn append(&mut self, index: u32, deadline: Instant) -> u32 {
+        self.earliest = self.earliest.min(deadline);
+        if self.head == NIL {
+            self.head = index;
         }
-        self.tail = index;
+        std::mem::replace(&mut self.tail, index)
     }
 
+    /// Takes out the entry between these two, each of which may be [`NIL`].
     #[inline]
-    pub(super) fn unlink(&mut self, entries: &mut Entries, index: u32) {
-        let (previous, next) = (entries.at(index).previous, entries.at(index).next);
+    pub(super) fn unlink(&mut self, entries: &mut Entries, previous: u32, next: u32) {
         match previous {
             NIL => self.head = next,
             previous => entries.at_mut(previous).next = next,
@@ -62,6 +60,13 @@ impl List {
         if self.head == NIL {
             *self = List::EMPTY;
         }
+    }
+
+    pub(super) fn pop_front(&mut self, entries: &mut Entries) -> Option<u32> {
+        let first = self.head()?;
+        let next = entries.at(first).next;
+        self.unlink(entries, NIL, next);
+        Some(first)
     }
 }
 
@@ -89,25 +94,18 @@ impl Level {
         &mut self.slots[slot as usize]
     }
 
+    /// [`List::append`].
     #[inline]
-    pub(super) fn push_back(&mut self, slot: u8, entries: &mut Entries, index: u32) {
-        self.slots[slot as usize].push_back(entries, index);
+    pub(super) fn append(&mut self, slot: u8, index: u32, deadline: Instant) -> u32 {
         self.occupied |= 1 << slot;
+        self.slots[slot as usize].append(index, deadline)
     }
 
     /// Unlinks the first entry of a slot.
-    #[inline]
     pub(super) fn pop_front(&mut self, slot: u8, entries: &mut Entries) -> Option<u32> {
-        let list = &mut self.slots[slot as usize];
-        let first = list.head()?;
-        list.head = entries.at(first).next;
-        if list.head == NIL {
-            *list = List::EMPTY;
-            self.occupied &= !(1 << slot);
-        } else {
-            entries.at_mut(list.head).previous = NIL;
-        }
-        Some(first)
+        let first = self.slots[slot as usize].pop_front(entries);
+        self.mark(slot);
+        first
     }
 
     /// Empties a slot: its first entry leads to the others.
@@ -116,11 +114,17 @@ impl Level {
         std::mem::replace(&mut self.slots[slot as usize], List::EMPTY)
     }
 
+    /// [`List::unlink`].
     #[inline]
-    pub(super) fn unlink(&mut self, slot: u8, entries: &mut Entries, index: u32) {
-        let list = &mut self.slots[slot as usize];
-        list.unlink(entries, index);
-        if list.head().is_none() {
+    pub(super) fn unlink(&mut self, slot: u8, entries: &mut Entries, previous: u32, next: u32) {
+        self.slots[slot as usize].unlink(entries, previous, next);
+        self.mark(slot);
+    }
+
+    /// Something has left the slot: it may be empty now.
+    #[inline]
+    fn mark(&mut self, slot: u8) {
+        if self.slots[slot as usize].head().is_none() {
             self.occupied &= !(1 << slot);
         }
     }

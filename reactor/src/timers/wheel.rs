@@ -17,9 +17,9 @@
 
 use std::collections::BTreeMap;
 
-use super::entries::{Entries, Entry};
+use super::entries::{Entries, NIL, Removed};
 use super::level::{Level, List};
-use super::{Place, tick_of};
+use super::{Place, TimerKey, tick_of};
 use crate::clock::Instant;
 
 const LEVELS: usize = 6;
@@ -69,34 +69,45 @@ impl Wheel {
         Place::Slot { level: level as u8, slot: (tick >> (DIGIT_BITS * level)) as u8 % 64 }
     }
 
-    /// Links an entry there.
+    /// Makes `index` the last there, and gives the one that was: the caller links the two. What is due is in no list.
     #[inline(always)]
-    pub(super) fn link(&mut self, entries: &mut Entries, index: u32, place: Place, deadline: Instant) {
+    pub(super) fn append(&mut self, index: u32, place: Place, deadline: Instant) -> u32 {
         match place {
-            Place::Slot { level, slot } => self.levels[level as usize].push_back(slot, entries, index),
+            Place::Slot { level, slot } => self.levels[level as usize].append(slot, index, deadline),
             Place::Far => {
                 let era = tick_of(deadline) >> ERA_BITS;
-                self.far.entry(era).or_insert(List::EMPTY).push_back(entries, index);
+                self.far.entry(era).or_insert(List::EMPTY).append(index, deadline)
             }
-            Place::Due => unreachable!("a due entry is not in the wheel"),
+            Place::Due => NIL,
         }
     }
 
-    /// Unlinks an entry that is in the wheel.
-    #[inline]
-    pub(super) fn unlink(&mut self, entries: &mut Entries, index: u32) {
-        match entries.at(index).place() {
-            Place::Slot { level, slot } => self.levels[level as usize].unlink(slot, entries, index),
+    /// Takes a removed timer out of its list. What is due is in none.
+    #[inline(always)]
+    pub(super) fn unlink(&mut self, entries: &mut Entries, removed: &Removed) {
+        let Removed { place, previous, next, deadline, .. } = *removed;
+        match place {
+            Place::Slot { level, slot } => self.levels[level as usize].unlink(slot, entries, previous, next),
             Place::Far => {
-                let era = tick_of(entries.at(index).deadline) >> ERA_BITS;
+                let era = tick_of(deadline) >> ERA_BITS;
                 let list = self.far.get_mut(&era).expect("a far entry's era has a list");
-                list.unlink(entries, index);
+                list.unlink(entries, previous, next);
                 if list.head().is_none() {
                     self.far.remove(&era);
                 }
             }
-            Place::Due => unreachable!("a due entry has left the wheel"),
+            Place::Due => {}
         }
+    }
+
+    /// Moves an entry, which is in no list, to the end of the list where it belongs now.
+    #[inline]
+    fn move_to(&mut self, entries: &mut Entries, index: u32, place: Place, deadline: Instant) {
+        let previous = self.append(index, place, deadline);
+        let entry = entries.at_mut(index);
+        entry.set_place(place);
+        (entry.previous, entry.next) = (previous, NIL);
+        entries.follow(previous, index);
     }
 
     /// Goes on towards tick `to` until one entry has moved.
@@ -113,8 +124,7 @@ impl Wheel {
                         return Step::Reached { index, from };
                     }
                     let to = self.place_of(tick);
-                    entries.at_mut(index).set_place(to);
-                    self.link(entries, index, to, deadline);
+                    self.move_to(entries, index, to, deadline);
                     debug_assert_ne!(from, to);
                     return Step::Moved { index, from, to };
                 }
@@ -135,9 +145,9 @@ impl Wheel {
         self.draining.is_some()
     }
 
-    /// All that is to be done up to tick `to`, place by place, while nobody is shown each [`step`](Wheel::step). `reach` is called with each entry
-    /// whose tick has come. Not if the wheel [is interrupted](Wheel::is_interrupted).
-    pub(super) fn advance(&mut self, entries: &mut Entries, to: u64, mut reach: impl FnMut(u32, &mut Entry)) {
+    /// All that is to be done up to tick `to`, place by place, while nobody is shown each [`step`](Wheel::step). `reach` is called with the
+    /// deadline and the key of each timer whose tick has come. Not if the wheel [is interrupted](Wheel::is_interrupted).
+    pub(super) fn advance(&mut self, entries: &mut Entries, to: u64, mut reach: impl FnMut(Instant, TimerKey)) {
         while let Some((tick, place)) = self.next_stop().filter(|(tick, _)| *tick <= to) {
             self.elapsed = tick;
             let list = match place {
@@ -148,13 +158,14 @@ impl Wheel {
             while let Some(index) = next {
                 let entry = entries.at_mut(index);
                 next = entry.next();
-                let tick = tick_of(entry.deadline);
+                let (deadline, id) = (entry.deadline, entry.id());
+                let tick = tick_of(deadline);
                 if tick <= self.elapsed {
-                    reach(index, entry);
+                    entry.set_place(Place::Due);
+                    reach(deadline, entries.key(index, id));
                 } else {
-                    let (place, deadline) = (self.place_of(tick), entry.deadline);
-                    entry.set_place(place);
-                    self.link(entries, index, place, deadline);
+                    let place = self.place_of(tick);
+                    self.move_to(entries, index, place, deadline);
                 }
             }
         }
@@ -167,9 +178,13 @@ impl Wheel {
         match place {
             Place::Slot { level, slot } => self.levels[level as usize].pop_front(slot, entries),
             Place::Far => {
-                let first = self.far.get(&(self.elapsed >> ERA_BITS))?.head()?;
-                self.unlink(entries, first);
-                Some(first)
+                let era = self.elapsed >> ERA_BITS;
+                let list = self.far.get_mut(&era)?;
+                let first = list.pop_front(entries);
+                if list.head().is_none() {
+                    self.far.remove(&era);
+                }
+                first
             }
             Place::Due => None,
         }

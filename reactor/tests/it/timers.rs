@@ -210,3 +210,45 @@ fn moments_saturate_at_both_ends() {
     assert_eq!(first.checked_add(MS), Some(Instant::from_nanos(1_000_000)));
     assert_eq!((first - last, last - first), (Duration::ZERO, Duration::from_nanos(u64::MAX)));
 }
+
+/// Entries are kept by the line that armed them, and used again for the same one only.
+#[test]
+fn each_timer_is_shown_with_the_line_that_armed_it() {
+    let reactor = virtual_();
+    let lines = [
+        here(), //
+        here(), //
+        here(),
+    ];
+    let mut armed: Vec<(TimerKey, u32)> = Vec::new();
+    for round in 0..200 {
+        let location = lines[round * 7 % 3];
+        let key = reactor.arm(reactor.clock().now() + MS, Waker::noop().clone(), location);
+        armed.push((key, location.line()));
+        if round % 3 > 0 {
+            reactor.disarm(armed.swap_remove(round * 5 % armed.len()).0);
+        }
+    }
+    let mut shown = Vec::new();
+    reactor.visit(&mut |event| {
+        if let Event::TimerArm { location, .. } = event {
+            shown.push(location.line());
+        }
+    });
+    let mut expected: Vec<_> = armed.iter().map(|(_, line)| *line).collect();
+    shown.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(shown, expected);
+    // A timer that is reset stays the one of its line.
+    let (mut key, line) = armed.swap_remove(0);
+    armed.into_iter().for_each(|(key, _)| reactor.disarm(key));
+    assert!(reactor.reset(&mut key, Instant::from_nanos(5_000_000)));
+    reactor.visit(&mut |event| {
+        assert!(matches!(event, Event::TimerArm { location, .. } if location.line() == line), "{event:?}");
+    });
+}
+
+#[track_caller]
+fn here() -> &'static Location<'static> {
+    Location::caller()
+}
