@@ -92,8 +92,6 @@ pub struct Clock {
 struct Inner {
     /// The latest reading of a real clock; the time itself of a virtual one.
     latest: Cell<Instant>,
-    /// Nothing of the program has run since that reading.
-    held: Cell<bool>,
     /// `None`: the clock is virtual.
     origin: Option<std::time::Instant>,
     /// How often timers were looked for in vain since a virtual clock last moved, or its loop last waited.
@@ -116,7 +114,7 @@ impl Clock {
 
     fn new(origin: Option<std::time::Instant>) -> Clock {
         let latest = Cell::new(Instant(0));
-        Clock { inner: Rc::new(Inner { latest, held: Cell::new(false), origin, rounds: Cell::new(0) }) }
+        Clock { inner: Rc::new(Inner { latest, origin, rounds: Cell::new(0) }) }
     }
 
     /// Whether time only moves when it is told to.
@@ -137,34 +135,6 @@ impl Clock {
     #[inline]
     pub fn latest(&self) -> Instant {
         self.inner.latest.get()
-    }
-
-    /// The latest reading is good until [`release`](Clock::release), as nothing of the program runs before: what one poll ends with, the next
-    /// may begin with.
-    #[inline]
-    pub fn hold(&self) {
-        self.inner.held.set(true);
-    }
-
-    /// Something of the program may run: the latest reading is old from now on.
-    #[inline]
-    pub fn release(&self) {
-        self.inner.held.set(false);
-    }
-
-    /// The time now, or the latest reading if it is [held](Clock::hold): for whoever writes down what happens between two polls.
-    ///
-    /// ```
-    /// let clock = glassloop_reactor::Clock::real();
-    /// let read = clock.now();
-    /// clock.hold();
-    /// assert_eq!(clock.now_or_held(), read);
-    /// clock.release();
-    /// assert!(clock.now_or_held() >= read);
-    /// ```
-    #[inline]
-    pub fn now_or_held(&self) -> Instant {
-        if self.inner.held.get() { self.latest() } else { self.now() }
     }
 
     #[inline]

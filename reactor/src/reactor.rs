@@ -165,7 +165,7 @@ impl Reactor {
     }
 
     fn park_event(&self, max_wait: Option<Duration>) -> Event {
-        let at = self.clock().now_or_held();
+        let at = self.clock().now();
         self.shared.parked_at.set(at);
         Event::Park { at, max_wait: self.wait_limit(max_wait) }
     }
@@ -209,7 +209,8 @@ impl Reactor {
         events.iter().for_each(visitor);
     }
 
-    /// Has `observer` told every event from now on; `None`: nobody. (With the feature `trace`.)
+    /// Has `observer` told every event from now on; `None`: nobody. An operation or a turn that has begun is told as it began. (With the
+    /// feature `trace`.)
     ///
     /// # Panics
     /// If the present observer calls it while it is told of an event.

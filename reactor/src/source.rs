@@ -115,13 +115,13 @@ impl<S: mio::event::Source> Source<S> {
         attempt: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
         if self.reactor.is_observed() {
-            self.poll_measured::<true, R>(direction, wait, attempt, (|_| None, 0))
+            self.poll_measured::<true, R>(direction, wait, attempt, |_| None, 0)
         } else {
-            self.poll_measured::<false, R>(direction, wait, attempt, (|_| None, 0))
+            self.poll_measured::<false, R>(direction, wait, attempt, |_| None, 0)
         }
     }
 
-    /// As [`Source::poll_io`]; `bytes` says how many went through, and how many could have. `TELL` if somebody observes: that is asked
+    /// As [`Source::poll_io`]; `bytes` says how many of those `asked` for went through. `TELL` if somebody observes: that is asked
     /// once for each operation.
     #[inline(always)]
     fn poll_measured<const TELL: bool, R>(
@@ -129,9 +129,10 @@ impl<S: mio::event::Source> Source<S> {
         direction: Direction,
         wait: impl FnOnce() -> Wait,
         attempt: impl FnMut(&S) -> io::Result<R>,
-        bytes: (impl Fn(&R) -> Option<usize>, usize),
+        bytes: impl Fn(&R) -> Option<usize>,
+        asked: usize,
     ) -> Poll<io::Result<R>> {
-        let result = self.try_io::<TELL, R>(direction, attempt, bytes);
+        let result = self.try_io::<TELL, R>(direction, attempt, bytes, asked);
         if result.is_pending() {
             self.reactor.wait::<TELL>(&self.state, direction, self.state.readiness(direction).seat, wait());
         }
@@ -156,9 +157,9 @@ impl<S: mio::event::Source> Source<S> {
         attempt: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
         let result = if self.reactor.is_observed() {
-            self.try_io::<true, R>(direction, attempt, (|_| None, 0))
+            self.try_io::<true, R>(direction, attempt, |_| None, 0)
         } else {
-            self.try_io::<false, R>(direction, attempt, (|_| None, 0))
+            self.try_io::<false, R>(direction, attempt, |_| None, 0)
         };
         place.take_if(|waiting| !waiting.is_for(&self.state, direction));
         if result.is_ready() {
@@ -193,10 +194,10 @@ impl<S: mio::event::Source> Source<S> {
         for<'a> &'a S: Read,
     {
         let asked = buf.len();
-        self.poll_measured::<TELL, _>(Direction::Read, wait, |mut io| io.read(buf), (|read| Some(*read), asked))
+        self.poll_measured::<TELL, _>(Direction::Read, wait, |mut io| io.read(buf), |read| Some(*read), asked)
     }
 
-    /// Out of line, and called with what the caller was: so who is not observed has no word to move for it.
+    /// Out of line and with the same arguments: so the way that nobody observes moves none for it.
     #[cold]
     #[inline(never)]
     fn read_and_tell(&self, wait: impl FnOnce() -> Wait, buf: &mut [u8]) -> Poll<io::Result<usize>>
@@ -224,8 +225,8 @@ impl<S: mio::event::Source> Source<S> {
     where
         for<'a> &'a S: Write,
     {
-        let bytes = (|written: &usize| Some(*written), buf.len());
-        self.poll_measured::<TELL, _>(Direction::Write, wait, |mut io| io.write(buf), bytes)
+        let attempt = |mut io: &S| io.write(buf);
+        self.poll_measured::<TELL, _>(Direction::Write, wait, attempt, |written| Some(*written), buf.len())
     }
 
     #[cold]
@@ -244,12 +245,12 @@ impl<S: mio::event::Source> Source<S> {
     where
         for<'a> &'a S: Write,
     {
-        let bytes = (|written: &usize| Some(*written), bufs.iter().map(|buf| buf.len()).sum());
+        let asked = bufs.iter().map(|buf| buf.len()).sum();
         let attempt = |mut io: &S| io.write_vectored(bufs);
         if self.reactor.is_observed() {
-            self.poll_measured::<true, _>(Direction::Write, wait, attempt, bytes)
+            self.poll_measured::<true, _>(Direction::Write, wait, attempt, |written| Some(*written), asked)
         } else {
-            self.poll_measured::<false, _>(Direction::Write, wait, attempt, bytes)
+            self.poll_measured::<false, _>(Direction::Write, wait, attempt, |written| Some(*written), asked)
         }
     }
 
@@ -272,7 +273,8 @@ impl<S: mio::event::Source> Source<S> {
         &self,
         direction: Direction,
         mut attempt: impl FnMut(&S) -> io::Result<R>,
-        (bytes, asked): (impl Fn(&R) -> Option<usize>, usize),
+        bytes: impl Fn(&R) -> Option<usize>,
+        asked: usize,
     ) -> Poll<io::Result<R>> {
         while self.state.readiness(direction).ready.get() {
             let result = attempt(&self.io);

@@ -186,12 +186,12 @@ impl Reactor {
     pub(crate) fn wait<const TELL: bool>(&self, state: &SourceState, direction: Direction, number: u64, wait: Wait) {
         let readiness = state.readiness(direction);
         if readiness.nobody_waits() {
-            // Told after the change, of which nothing is left here then.
-            let event = TELL.then(|| wait_on(state.id, direction, number, &wait));
+            // The wait moves into the line, so its event is made before; it is told after.
+            let event = (TELL && self.is_observed()).then(|| wait_on(state.id, direction, number, &wait));
             readiness.join(number, wait);
             self.count_waiting(1);
             if let Some(event) = event {
-                self.emit(|| event);
+                self.tell_inline(&event);
             }
         } else if !readiness.has(number, &wait) {
             self.wait_among_others(state, direction, number, wait);
@@ -211,7 +211,7 @@ impl Reactor {
         }
     }
 
-    /// Takes the wait with this number out of the line, if it is there.
+    /// Takes the wait with this number out of the line, if it is there. `TELL`: somebody may observe, which is asked then.
     #[inline]
     pub(crate) fn end_wait<const TELL: bool>(
         &self,

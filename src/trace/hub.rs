@@ -102,11 +102,13 @@ impl Hub {
 
     #[inline(always)]
     fn pass_on_reactor_event(&self, event: &reactor::Event) {
-        let task = task_in(event);
-        if let Some(recorder) = self.recorder.get() {
+        let (recorder, watch) = (self.recorder.get(), self.watch.get());
+        // Looked up once for both.
+        let task = if recorder.is_some() || watch.is_some() { task_in(event) } else { None };
+        if let Some(recorder) = recorder {
             recorder.of_reactor(event, task);
         }
-        if let Some(watch) = self.watch.get() {
+        if let Some(watch) = watch {
             watch.of_reactor(event, task);
         }
     }
@@ -119,6 +121,7 @@ impl Hub {
     #[inline(always)]
     fn reactor_event(&self, event: &reactor::Event) {
         use reactor::Event::{NotReady, Park, Ready, Tried, Unpark, WaitOff, WaitOn};
+        // Equal arms, and each its own copy: see pass_on_executor_event.
         match event {
             Ready { .. } => self.pass_on_reactor_event(event),
             NotReady { .. } => self.pass_on_reactor_event(event),
@@ -139,6 +142,7 @@ impl Hub {
     /// Tells of a change of a resource: called inside of the loop.
     #[inline]
     pub(crate) fn resource(&self, id: u64, change: &Change) {
+        // Equal arms, and each its own copy: see pass_on_executor_event.
         match change {
             Change::Len { .. } => self.pass_on_change(id, change),
             Change::WaitOn(_) => self.pass_on_change(id, change),
@@ -201,6 +205,7 @@ impl Told {
 impl executor::Observer for Hub {
     fn event(&self, event: &executor::Event<'_>) {
         use executor::Event::{Dequeue, Enqueue, PollBegin, PollEnd, Wake};
+        // Equal arms, and each its own copy: see pass_on_executor_event.
         match event {
             Wake { .. } => self.pass_on_executor_event(event),
             Enqueue(_) => self.pass_on_executor_event(event),

@@ -64,6 +64,8 @@ pub(crate) struct Recorder {
     with_output: bool,
     /// The last reading of the clock, in nanoseconds: events between two readings share it.
     t: Cell<u64>,
+    /// Nothing but the loop has run since that reading: a poll may begin with it.
+    still: Cell<bool>,
     sink: RefCell<Sink>,
     /// Why the file cannot be written: told at the next turn, as this may be in the middle of anything.
     lost: Cell<Option<io::Error>>,
@@ -126,9 +128,9 @@ impl Recorder {
             }
         };
         let (claim, context, translator) = (Cell::new(Some(claim)), Rc::downgrade(context), Translator::default());
-        let (t, sink) = (Cell::new(t), RefCell::new(Sink { block, to }));
+        let (t, still, sink) = (Cell::new(t), Cell::new(false), RefCell::new(Sink { block, to }));
         let (lost, on_report) = (Cell::default(), Cell::new(Some(on_report)));
-        Ok(Recorder { path, claim, context, clock, translator, with_output, t, sink, lost, on_report })
+        Ok(Recorder { path, claim, context, clock, translator, with_output, t, still, sink, lost, on_report })
     }
 
     /// Writes what a ring holds; a file that is written as it goes is brought up to date.
@@ -148,15 +150,20 @@ impl Recorder {
         use executor::Event::{Dequeue, Enqueue, PollBegin, PollEnd, Wake};
         match event {
             PollBegin(_) => {
-                self.t.set(self.clock.now_or_held().as_nanos());
-                self.clock.release();
+                if self.still.replace(false) {
+                    // The loop may have read it meanwhile.
+                    self.t.set(self.clock.latest().as_nanos());
+                } else {
+                    self.read_clock();
+                }
             }
             PollEnd { .. } => {
                 self.read_clock();
-                self.clock.hold();
+                self.still.set(true);
             }
+            // What passes between two polls, or makes none of the program's code run.
             Wake { .. } | Enqueue(_) | Dequeue(_) => {}
-            _ => self.clock.release(),
+            _ => self.still.set(false),
         }
         self.put_inline(&self.translator.of_executor(event));
     }
@@ -166,7 +173,7 @@ impl Recorder {
         use reactor::Event::{ClockJump, Park, Unpark};
         if let Park { at, .. } | Unpark { at, .. } | ClockJump { to: at, .. } = event {
             self.t.set(at.as_nanos());
-            self.clock.hold();
+            self.still.set(true);
         }
         self.translator.of_reactor(event, task, &mut self);
     }
@@ -181,9 +188,9 @@ impl Recorder {
             self.put_inline(&self.translator.of_loop(LoopEvent::Turn, false));
             return self.tell_loss();
         }
-        // What a program says of itself is worth a reading; and when a run has ended, whatever comes next runs.
+        // What a program says of itself is worth a reading.
         self.read_clock();
-        self.clock.release();
+        self.still.set(false);
         self.put_inline(&self.translator.of_loop(event, self.with_output));
         match event {
             // Something is wrong: what led to it is worth keeping.
@@ -244,6 +251,8 @@ impl Recorder {
             let snapshot = context.executor.enter(|| Snapshot::of(&context));
             describe(&snapshot, &mut |entry| block.state(entry));
         }
+        // That may have taken a while.
+        self.still.set(false);
         result
     }
 

@@ -1,6 +1,6 @@
 //! What a core tells whoever observes it. Out of line: while nobody observes, little of this is even asked for.
 //!
-//! A poll tells nothing itself: a tick asks once whether somebody observes, and then tells of the polls that it gives. A wake
+//! A poll tells nothing itself: who drives the executor knows whether somebody observes, and has a tick that tells of the polls it gives. A wake
 //! asks nothing either: see [`Core::wake_untold`].
 
 use super::{Core, Turn, task_ref};
