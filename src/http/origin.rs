@@ -16,7 +16,7 @@ mod known;
 pub(super) use known::Known;
 
 /// Whom a connection leads to: connections of one origin may be shared, others never.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Origin {
     pub(super) scheme: Scheme,
     pub(super) host: Host<String>,
@@ -24,7 +24,7 @@ pub(super) struct Origin {
 }
 
 /// What is spoken on the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Scheme {
     Http,
     /// HTTP inside of TLS.

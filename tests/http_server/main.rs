@@ -7,6 +7,7 @@ mod exchanges;
 mod fooled;
 mod hostile;
 mod limits;
+mod pipelining;
 mod refusals;
 mod shutdown;
 mod streaming;
