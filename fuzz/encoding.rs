@@ -30,7 +30,7 @@ fn decode(headers: &HeaderMap, bytes: &[u8], piece: usize, room: usize) -> (Vec<
             decoded.truncate(ENOUGH);
             return (decoded, None);
         }
-        if step.read == 0 && step.written == 0 {
+        if step.is_idle() {
             assert_eq!(at, arrived, "stuck");
             if arrived == bytes.len() {
                 return (decoded, Some(decoder.finish()));

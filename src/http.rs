@@ -82,5 +82,5 @@ pub use events::{Event, EventKind};
 pub use origin::redact;
 pub use request::{RequestBuilder, ResponseFuture};
 pub use response::{BytesStream, Response};
-pub use server::{Reply, Request, RequestBody, RequestBodyError, Server};
+pub use server::{Peer, Reply, Request, RequestBody, RequestBodyError, Server};
 pub use upgraded::Upgraded;

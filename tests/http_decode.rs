@@ -39,6 +39,12 @@ fn zstd(data: &[u8]) -> Vec<u8> {
     zstd::encode_all(data, 3).unwrap()
 }
 
+/// One block of data as it is, and the empty last one: up to 64 KiB.
+fn stored_br(data: &[u8]) -> Vec<u8> {
+    let header = 1 << 20 | (data.len() as u32 - 1) << 4;
+    [&header.to_le_bytes()[..3], data, b"\x03"].concat()
+}
+
 fn headers(lines: &[&str]) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for line in lines {
@@ -62,7 +68,7 @@ fn decode(coding: &str, bytes: &[u8], piece: usize, room: usize) -> Result<Vec<u
         assert!(step.read <= input.len() && step.written <= room);
         decoded.extend_from_slice(&buffer[..step.written]);
         input = &input[step.read..];
-        if step.read == 0 && step.written == 0 {
+        if step.is_idle() {
             assert!(input.is_empty(), "stuck with {} bytes of {coding}", input.len());
             match pieces.next() {
                 Some(next) => input = next,
@@ -130,6 +136,46 @@ fn rule_11_a_step_never_gives_more_than_the_room() {
         }
         assert!((900_000..=1_000_000).contains(&written), "{coding}: {written}");
     }
+}
+
+type Encode = fn(&[u8]) -> Vec<u8>;
+
+#[test]
+fn what_is_left_between_two_layers_does_not_look_like_the_end() {
+    // When the room is full there may be something left for the inner layer that gives nothing any more, such as a
+    // checksum, and the outer layer has input still.
+    let codings: [(&str, Encode); 5] =
+        [("gzip", gzip), ("deflate", zlib), ("deflate", bare_deflate), ("br", stored_br), ("zstd", zstd)];
+    let data = quick_brown_fox();
+    for (inner, encode_inner) in codings {
+        for (outer, encode_outer) in codings {
+            let (coding, encoded) = (format!("{inner}, {outer}"), encode_outer(&encode_inner(&data)));
+            for (piece, room) in [(1, 1), (7, 100), (encoded.len(), 1), (encoded.len(), data.len())] {
+                assert!(decode(&coding, &encoded, piece, room).unwrap() == data, "{coding} by {piece} into {room}");
+            }
+        }
+    }
+    // What a fuzzer found: two layers of br, the inner one with blocks that are empty.
+    let found = &include_bytes!("../fuzz/seeds/encoding/between-layers")[2..];
+    assert_eq!(broken("br, br", found), DecodeError::CutShort("br"));
+}
+
+#[test]
+fn rule_11_what_vanishes_between_two_layers_is_bounded_work() {
+    // 8 MB of padding behind a member of gzip, in 8 KB: nothing of it is given out.
+    let bomb = gzip(&[gzip(b"data"), vec![0; 8_000_000]].concat());
+    let mut decoder = decoder("gzip, gzip");
+    let (mut at, mut passed, mut room) = (0, 0, [0; 100]);
+    loop {
+        let step = decoder.decode(&bomb[at..], &mut room).unwrap();
+        if step.is_idle() {
+            break;
+        }
+        assert!(step.passed < 1_100_000, "{step:?}");
+        (at, passed) = (at + step.read, passed + step.passed);
+    }
+    assert_eq!((at, passed), (bomb.len(), 8_000_000 + gzip(b"data").len()));
+    decoder.finish().unwrap();
 }
 
 #[test]

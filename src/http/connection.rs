@@ -188,6 +188,11 @@ impl Connection {
         }
     }
 
+    /// For work that takes its time without waiting: whether the total limit still leaves any.
+    pub(super) fn check_time(&self) -> Result<(), Failure> {
+        self.exchange.deadlines.check_total().map_err(Failure::TimedOut)
+    }
+
     /// Whether any byte of the response has arrived.
     pub(super) fn answered(&self) -> bool {
         self.exchange.answered

@@ -95,6 +95,14 @@ impl Deadlines {
         until(self.first_end(TimeLimit::Read, self.timeouts.read), step)
     }
 
+    /// For a step that does not wait: whether the total limit leaves time for it.
+    pub(super) fn check_total(&self) -> Result<(), Overrun> {
+        match self.total_end() {
+            Some(end) if end.at <= crate::now() => Err(end.overrun),
+            _ => Ok(()),
+        }
+    }
+
     /// When a step has to be done that has a limit of its own, from now, and is within the total one.
     fn first_end(&self, which: TimeLimit, limit: Option<Duration>) -> Option<End> {
         let end = |limit: Duration| End { at: crate::now() + limit.min(FAR_FUTURE), overrun: Overrun { which, limit } };

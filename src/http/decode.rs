@@ -40,6 +40,10 @@ pub const MAX_LAYERS: usize = 2;
 /// The room between two layers.
 const MIDDLE: usize = 16 * 1024;
 
+/// How much may go from one layer to the other in one step: a few bytes can become very many there, and then nothing at
+/// all, as padding does. Whoever asks for the steps can stop between two.
+const MOST_PASSED: usize = 1024 * 1024;
+
 /// What is wrong with an encoded body.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -61,13 +65,22 @@ pub enum DecodeError {
     Garbage(&'static str),
 }
 
-/// What one step did. A step that did nothing has to be given more input.
+/// What one step did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
     /// How many bytes of the input are finished with.
     pub read: usize,
     /// How many bytes of the room were filled.
     pub written: usize,
+    /// How many bytes went from one layer to the next.
+    pub passed: usize,
+}
+
+impl Progress {
+    /// Whether nothing moved: such a step has to be given more input.
+    pub fn is_idle(&self) -> bool {
+        *self == Progress::default()
+    }
 }
 
 /// One coding.
@@ -127,24 +140,30 @@ impl ContentDecoder {
         Ok(Some(ContentDecoder { outer, inner, begun: false }))
     }
 
-    /// Takes of `input` and fills of `room` what it can; does nothing only if it needs more input.
+    /// Takes of `input` and fills of `room` what it can; is [idle](Progress::is_idle) only if it has taken all of the
+    /// input and needs more (or has no room at all).
+    ///
+    /// The work is bounded: by the input, the room, and 1 MiB that goes from one layer to the other.
     ///
     /// # Errors
     /// The data is broken, or goes on behind its end.
     pub fn decode(&mut self, input: &[u8], room: &mut [u8]) -> Result<Progress, DecodeError> {
         self.begun |= !input.is_empty();
-        let Some((middle, inner)) = &mut self.inner else { return self.outer.decode(input, room) };
+        let Some((middle, inner)) = &mut self.inner else { return step(&mut *self.outer, input, room) };
         let mut total = Progress::default();
-        loop {
-            let outer = middle.fill(|room| self.outer.decode(&input[total.read..], room))?;
-            let written = middle.drain(|input| inner.decode(input, &mut room[total.written..]))?;
-            total.read += outer;
-            total.written += written;
-            // Each round moves something, or it is the last: and both ends are limited.
-            if (outer == 0 && written == 0) || total.written == room.len() {
-                return Ok(total);
+        while total.written < room.len() && total.passed < MOST_PASSED {
+            let read = middle.fill(|room| step(&mut *self.outer, &input[total.read..], room))?;
+            let drained = middle.drain(|input| step(&mut **inner, input, &mut room[total.written..]))?;
+            total.read += read;
+            total.written += drained.written;
+            total.passed += drained.read;
+            // The inner layer may take what was left in the middle and give nothing for it: a checksum, an empty block.
+            // Then there is room in the middle again, and the outer layer has its turn.
+            if read == 0 && drained.is_idle() {
+                break;
             }
         }
+        Ok(total)
     }
 
     /// There is no more input, and [`decode`](ContentDecoder::decode) has given out all it had. A body of no bytes is
@@ -194,17 +213,24 @@ impl Middle {
         if self.start < self.end {
             return Ok(0);
         }
-        let Progress { read, written } = decode(&mut self.bytes)?;
-        (self.start, self.end) = (0, written);
-        Ok(read)
+        let filled = decode(&mut self.bytes)?;
+        (self.start, self.end) = (0, filled.written);
+        Ok(filled.read)
     }
 
-    /// How much was written from it.
-    fn drain(&mut self, decode: impl FnOnce(&[u8]) -> Result<Progress, DecodeError>) -> Result<usize, DecodeError> {
-        let Progress { read, written } = decode(&self.bytes[self.start..self.end])?;
-        self.start += read;
-        Ok(written)
+    /// What was done with it.
+    fn drain(&mut self, decode: impl FnOnce(&[u8]) -> Result<Progress, DecodeError>) -> Result<Progress, DecodeError> {
+        let drained = decode(&self.bytes[self.start..self.end])?;
+        self.start += drained.read;
+        Ok(drained)
     }
+}
+
+/// One step of one layer. One that has input and room and still does nothing would be asked for ever.
+fn step(coding: &mut dyn Coding, input: &[u8], room: &mut [u8]) -> Result<Progress, DecodeError> {
+    let progress = coding.decode(input, room)?;
+    let is_stuck = progress.is_idle() && !input.is_empty() && !room.is_empty();
+    if is_stuck { Err(DecodeError::Broken(coding.name())) } else { Ok(progress) }
 }
 
 /// The names of the codings in the order in which they were applied, over all lines.

@@ -4,6 +4,7 @@
 //! may be shared, so that the three can never disagree. It forgives what browsers forgive; what
 //! would change its meaning silently (line ends, backslashes, missing slashes) is refused before.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::rc::Rc;
 
@@ -18,7 +19,7 @@ mod known;
 pub(super) use known::Known;
 
 /// Whom a connection leads to: connections of one origin may be shared, others never.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Origin {
     pub(super) scheme: Scheme,
     pub(super) host: Host<String>,
@@ -27,8 +28,21 @@ pub(super) struct Origin {
     pub(super) host_line: ReadyLine,
 }
 
+impl PartialOrd for Origin {
+    fn partial_cmp(&self, other: &Origin) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Origin {
+    /// The `Host` line follows from the rest.
+    fn cmp(&self, other: &Origin) -> Ordering {
+        (self.scheme, &self.host, self.port).cmp(&(other.scheme, &other.host, other.port))
+    }
+}
+
 /// What is spoken on the connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Scheme {
     Http,
     /// HTTP inside of TLS.

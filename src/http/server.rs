@@ -9,8 +9,9 @@
 //! | --- | --- |
 //! | `server.rs` | how are connections accepted, and how does it all end? |
 //! | `server/connection.rs` | what happens, in order, on one connection? |
-//! | `server/wire.rs` | how do bytes get from the socket to the codec and back, and who waits how long? |
+//! | `server/wire.rs`, `server/output.rs` | how do bytes get from the socket to the codec and back, and who waits how long? |
 //! | `server/request_body.rs`, `server/reply.rs` | what can a handler do with a request, and what can it answer? |
+//! | `server/handler.rs`, `server/peer.rs` | what does a handler get, and whom is it from? |
 //! | `server/tls.rs` | who does the server say it is? |
 //! | `server/settings.rs`, `server/patience.rs` | how much may a client send, and how slowly? |
 //! | `server/connections.rs`, `server/spare.rs`, `server/date.rs` | what do the connections share? |
@@ -23,7 +24,10 @@
 mod connection;
 mod connections;
 mod date;
+mod handler;
+mod output;
 mod patience;
+mod peer;
 mod reply;
 mod request_body;
 mod settings;
@@ -34,6 +38,7 @@ mod wire;
 
 use std::cell::Cell;
 use std::io;
+use std::net::SocketAddr;
 #[cfg(unix)]
 use std::path::Path;
 use std::rc::Rc;
@@ -48,6 +53,7 @@ use connections::Connections;
 use settings::Settings;
 use spare::Spare;
 
+pub use peer::Peer;
 pub use reply::Reply;
 pub use request_body::{RequestBody, RequestBodyError};
 pub(super) use wire::Wire;
@@ -81,12 +87,15 @@ pub type Request = ::http::Request<Vec<u8>>;
 pub struct Server<F: Family = Tcp> {
     listener: Listener<F>,
     local_addr: F::Addr,
-    socket: fn(Stream<F>) -> Socket,
+    accepted: fn(Stream<F>, F::Addr) -> Accepted,
     settings: Settings,
     stop: CancelToken,
     /// They cancel the token.
     stoppers: Vec<CancelOnDrop<()>>,
 }
+
+/// A socket that was accepted, and the address at its other end, if it is one of the network.
+type Accepted = (Socket, Option<SocketAddr>);
 
 /// What the connections of a server have in common.
 #[derive(Debug)]
@@ -112,7 +121,7 @@ impl Server<Tcp> {
     /// # Errors
     /// If the listener's address cannot be had.
     pub fn on(listener: TcpListener) -> io::Result<Server> {
-        Server::with(listener, Socket::from)
+        Server::with(listener, |stream, address| (stream.into(), Some(address)))
     }
 }
 
@@ -149,15 +158,15 @@ impl Server<Unix> {
     /// # Errors
     /// If the listener's address cannot be had.
     pub fn on_unix(listener: UnixListener) -> io::Result<Server<Unix>> {
-        Server::with(listener, Socket::from)
+        Server::with(listener, |stream, _| (stream.into(), None))
     }
 }
 
 impl<F: Family> Server<F> {
-    fn with(listener: Listener<F>, socket: fn(Stream<F>) -> Socket) -> io::Result<Server<F>> {
+    fn with(listener: Listener<F>, accepted: fn(Stream<F>, F::Addr) -> Accepted) -> io::Result<Server<F>> {
         let local_addr = listener.local_addr()?;
         let (settings, stop, stoppers) = (Settings::default(), CancelToken::new(), Vec::new());
-        Ok(Server { listener, local_addr, socket, settings, stop, stoppers })
+        Ok(Server { listener, local_addr, accepted, settings, stop, stoppers })
     }
 
     /// Where it listens.
@@ -261,7 +270,7 @@ impl<F: Family> Server<F> {
         H: AsyncFn(::http::Request<RequestBody>) -> R + 'static,
         R: Into<Reply> + 'static,
     {
-        let Server { listener, socket, settings, stop, stoppers: _stoppers, .. } = self;
+        let Server { listener, accepted, settings, stop, stoppers: _stoppers, .. } = self;
         let places = Semaphore::new(settings.connections).named("http connections");
         let (spare, spare_output) = (Spare::default(), Spare::default());
         let shared = Rc::new(Shared { settings, clock: date::DateClock::default(), stop, spare, spare_output });
@@ -272,10 +281,11 @@ impl<F: Family> Server<F> {
             loop {
                 let permit = places.acquire().await;
                 match listener.accept().await {
-                    Ok((stream, _)) => {
+                    Ok((stream, address)) => {
                         let idle = Rc::new(Cell::new(false));
                         let (shared, handler) = (Rc::clone(&shared), Rc::clone(&handler));
-                        let connection = connection::serve(socket(stream), shared, Rc::clone(&idle), handler);
+                        let connection =
+                            connection::serve(accepted(stream, address), shared, Rc::clone(&idle), handler);
                         connections.spawn(connection, idle, permit);
                     }
                     Err(error) => {

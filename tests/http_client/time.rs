@@ -5,8 +5,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use glassloop::http::{Client, Error, TimeLimit};
+#[cfg(feature = "compression")]
+use glassloop::{Clock, Runtime, create_task};
 
 use crate::dropping::at_most;
+#[cfg(feature = "compression")]
+use crate::raw_server::Do;
 use crate::raw_server::{HELLO, Hold, RawServer, Recv, Sleep, send};
 use crate::{run_virtual, text};
 
@@ -39,6 +43,37 @@ fn the_total_time_covers_head_and_body() {
         let request = client.get(dripping.url("/")).timeout(Duration::MAX);
         assert_eq!(request.await.unwrap().bytes().await.unwrap(), b"xxxxxxxxxx");
     });
+}
+
+#[cfg(feature = "compression")]
+#[test]
+fn rule_14_the_total_time_covers_decoding() {
+    use std::io::Write;
+
+    let clock = Clock::new_virtual();
+    let runtime = Runtime::builder().clock(clock.clone()).build().unwrap();
+    let done = runtime.block_on(async move {
+        // All of the body comes with its head: nobody waits for a byte of it any more.
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(&vec![0; 6 * 1024 * 1024]).unwrap();
+        let body = encoder.finish().unwrap();
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", body.len());
+        let answer = [head.into_bytes(), body].concat();
+        let server = RawServer::start(vec![vec![Recv, Do::Send(answer), Hold]]).await;
+        let client = Client::builder().timeout(Duration::from_secs(3)).build();
+        let response = client.get(server.url("/")).await.unwrap();
+        // Others use their turns for long: time passes, though nobody sleeps.
+        create_task(async move {
+            loop {
+                clock.block_for(Duration::from_secs(1));
+                glassloop::yield_now().await;
+            }
+        })
+        .detach();
+        let error = response.bytes().await.unwrap_err();
+        assert!(error.to_string().starts_with("timed out after 3s while reading the body"), "{error}");
+    });
+    done.unwrap();
 }
 
 #[test]

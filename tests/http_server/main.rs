@@ -7,6 +7,7 @@ mod exchanges;
 mod fooled;
 mod hostile;
 mod limits;
+mod pipelining;
 mod pitfalls;
 mod refusals;
 mod shutdown;

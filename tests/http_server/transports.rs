@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{AsyncReadExt, AsyncWriteExt};
-use glassloop::http::{Certificates, Client, Identity, Reply, Request, Server, Upgraded};
+use glassloop::http::{Certificates, Client, Identity, Peer, Reply, Request, Server, Upgraded};
 use glassloop::net::TcpStream;
 use glassloop::{create_task, now, run, to_thread};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
@@ -78,6 +78,42 @@ fn an_upgraded_connection_stays_within_tls() {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer == "A".repeat(100_000));
+    });
+}
+
+/// Answers with whom it is asked by.
+async fn who(request: Request) -> String {
+    format!("{:?}", request.extensions().get::<Peer>().unwrap())
+}
+
+#[test]
+fn a_handler_knows_whom_a_request_is_from() {
+    run(async {
+        let server = server().await;
+        let address = server.local_addr().to_string();
+        create_task(server.serve(who)).detach();
+        let mut stream = sent(&address, "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+        let own = stream.local_addr().unwrap();
+        let answer = read_all(&mut stream).await;
+        assert!(answer.ends_with(&format!("\r\n\r\nPeer {{ address: Some({own}), is_tls: false }}")), "{answer}");
+
+        let (server, port, client) = secure().await;
+        create_task(server.serve(who)).detach();
+        let secure = client.get(format!("https://localhost:{port}/")).await.unwrap().text().await.unwrap();
+        assert!(
+            secure.starts_with("Peer { address: Some(127.0.0.1:") && secure.ends_with("is_tls: true }"),
+            "{secure}"
+        );
+
+        #[cfg(unix)]
+        {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("socket");
+            create_task(Server::bind_unix(&path).unwrap().serve(who)).detach();
+            let client = Client::builder().unix_socket(&path).build();
+            let near = client.get("http://anybody/").await.unwrap().text().await.unwrap();
+            assert_eq!(near, "Peer { address: None, is_tls: false }");
+        }
     });
 }
 

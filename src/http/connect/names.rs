@@ -1,7 +1,7 @@
 //! Which addresses a name has: those that were given, those that are remembered, or those that are looked up now.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -43,7 +43,7 @@ type Lookup = Pin<Box<dyn Future<Output = io::Result<Vec<SocketAddr>>>>>;
 #[derive(Debug)]
 pub(super) struct Names {
     settings: NameSettings,
-    found: RefCell<HashMap<(String, u16), Found>>,
+    found: RefCell<BTreeMap<(String, u16), Found>>,
 }
 
 /// What was looked up, and when.

@@ -29,7 +29,7 @@ pub(super) use tunnel::{NoTunnel, open_tunnel};
 /// # drop(client);
 /// # Ok::<(), glassloop::http::InvalidProxy>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Proxy {
     pub(super) host: Host<String>,
     pub(super) port: u16,

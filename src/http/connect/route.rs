@@ -11,7 +11,7 @@ use crate::http::origin::{Origin, Scheme};
 /// Where a connection leads to, and over which proxy: connections of equal routes may stand in for each other, others
 /// never. (What else makes connections differ, the Unix socket and the settings of TLS, is the same for a whole client,
 /// and so for its pool.)
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::http) struct Route {
     pub(super) origin: Rc<Origin>,
     pub(super) proxy: Option<Rc<Proxy>>,

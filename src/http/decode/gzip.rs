@@ -159,5 +159,5 @@ pub(super) fn inflate(
     let status = inflate.decompress(input, room, FlushDecompress::None).map_err(|_| DecodeError::Broken(name))?;
     let read = (inflate.total_in() - before.0) as usize;
     let written = (inflate.total_out() - before.1) as usize;
-    Ok((Progress { read, written }, status == Status::StreamEnd))
+    Ok((Progress { read, written, passed: 0 }, status == Status::StreamEnd))
 }

@@ -16,12 +16,15 @@ use super::{Error, Limits, Piece};
 /// Sixteen digits are the largest `u64`.
 const MAX_SIZE_DIGITS: u8 = 16;
 
+/// Blanks behind one size: some servers write it into a field of fixed width.
+const MAX_BLANKS: u8 = 32;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// In the digits of a chunk size; how many were read.
     Size(u8),
-    /// In blanks behind the size.
-    Blank,
+    /// In blanks behind the size; how many were read.
+    Blank(u8),
     /// In an extension, behind its `;`.
     Extension,
     /// Behind the CR of the size line.
@@ -96,11 +99,12 @@ impl ChunkedDecoder {
         match (self.state, byte) {
             (State::Size(digits), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => self.add_digit(digits, byte),
             (State::Size(0), _) => Err(Error::ChunkSize),
-            (State::Size(_) | State::Blank | State::Extension, b'\r') => Ok(State::SizeLf),
-            (State::Size(_) | State::Blank, b';') => self.in_extension(State::Extension),
-            (State::Size(_) | State::Blank, b' ' | b'\t') => self.in_extension(State::Blank),
-            (State::Size(_) | State::Blank, _) => Err(Error::ChunkSize),
-            (State::Extension, b'\t' | 0x20..=0x7e | 0x80..) => self.in_extension(State::Extension),
+            (State::Size(_) | State::Blank(_) | State::Extension, b'\r') => Ok(State::SizeLf),
+            (State::Size(_) | State::Blank(_), b';') => self.in_extension(),
+            (State::Size(_), b' ' | b'\t') => Ok(State::Blank(1)),
+            (State::Blank(count), b' ' | b'\t') if count < MAX_BLANKS => Ok(State::Blank(count + 1)),
+            (State::Size(_) | State::Blank(_), _) => Err(Error::ChunkSize),
+            (State::Extension, b'\t' | 0x20..=0x7e | 0x80..) => self.in_extension(),
             (State::Extension, _) => Err(Error::ChunkExtension),
             (State::SizeLf, b'\n') if self.remaining == 0 => Ok(State::Trailers(0)),
             (State::SizeLf, b'\n') => Ok(State::Data),
@@ -123,13 +127,13 @@ impl ChunkedDecoder {
     }
 
     /// Counts a byte that is neither size nor data: they are free for the sender, so they are limited.
-    fn in_extension(&mut self, state: State) -> Result<State, Error> {
+    fn in_extension(&mut self) -> Result<State, Error> {
         let limit = self.limits.chunk_extension_bytes;
         self.extension_bytes += 1;
         if self.extension_bytes > limit {
             return Err(Error::ChunkExtensionsTooLarge { limit });
         }
-        Ok(state)
+        Ok(State::Extension)
     }
 
     fn add_trailer_byte(&mut self, length: usize, byte: u8) -> Result<State, Error> {
@@ -196,6 +200,15 @@ mod tests {
             assert!(is_in_trailers || decoder.trailer_bytes.capacity() == 0, "{:?}", decoder.state);
         }
         assert!(decoder.is_complete());
+    }
+
+    #[test]
+    fn sizes_padded_with_blanks_are_no_extensions() {
+        let input = format!("{}0\r\n\r\n", "A    \t\r\n0123456789\r\n".repeat(100));
+        let (data, ..) = decode(input.as_bytes(), 7).unwrap();
+        assert_eq!(data.len(), 1000);
+        let endless = format!("A{}\r\n", " ".repeat(33));
+        assert_eq!(decode(endless.as_bytes(), 7).unwrap_err(), Error::ChunkSize);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use ::http::{HeaderMap, header};
 
 use crate::http::Error;
 use crate::http::client::{Options, failed};
-use crate::http::decode::{ContentDecoder, DecodeError};
+use crate::http::decode::{ContentDecoder, DecodeError, Progress};
 use crate::http::events::{EventKind, Watch};
 use crate::http::h1::{HeaderLines, Headers};
 use crate::http::origin::Destination;
@@ -15,8 +15,8 @@ const READING: &str = "reading the body";
 /// How much is decoded at once.
 const ROOM: usize = 64 * 1024;
 
-/// After so many rooms out of what was received at once, others have their turn: a few bytes can decode to very many.
-const ROOMS_IN_A_ROW: usize = 16;
+/// After so many steps out of what was received at once, others have their turn: a few bytes can decode to very many.
+const STEPS_IN_A_ROW: usize = 16;
 
 /// What it takes to read the rest of a body.
 pub(super) struct Reading {
@@ -35,7 +35,7 @@ struct Decoding {
     /// What was received last; before `at` it is decoded.
     received: Vec<u8>,
     at: usize,
-    /// Rooms filled since the loop last went round.
+    /// Steps since the loop last went round.
     in_a_row: usize,
 }
 
@@ -95,15 +95,20 @@ impl Reading {
             return Ok(!self.lease.reader().is_complete());
         };
         loop {
-            if decoding.in_a_row == ROOMS_IN_A_ROW {
+            if decoding.in_a_row == STEPS_IN_A_ROW {
                 crate::yield_now().await;
                 decoding.in_a_row = 0;
+                let in_time = self.lease.check_time();
+                in_time.map_err(|failure| failed(failure, from, self.lease.route(), READING))?;
             }
-            let written = decoding.decode(sink).map_err(|what| broken(&what, from))?;
-            self.decoded.take(written as u64, from)?;
-            if written > 0 {
+            let step = decoding.decode(sink).map_err(|what| broken(&what, from))?;
+            self.decoded.take(step.written as u64, from)?;
+            if !step.is_idle() {
                 decoding.in_a_row += 1;
-                return Ok(true);
+                match step.written {
+                    0 => continue,
+                    _ => return Ok(true),
+                }
             }
             if self.lease.reader().is_complete() {
                 decoding.decoder.finish().map_err(|what| broken(&what, from))?;
@@ -135,21 +140,15 @@ impl Reading {
 }
 
 impl Decoding {
-    /// Decodes one room full at most, until there is something to give out or nothing is left to decode.
-    fn decode(&mut self, sink: &mut Vec<u8>) -> Result<usize, DecodeError> {
+    /// Decodes one room full at most.
+    fn decode(&mut self, sink: &mut Vec<u8>) -> Result<Progress, DecodeError> {
         let before = sink.len();
         sink.resize(before + ROOM, 0);
-        let mut written = 0;
-        loop {
-            let result = self.decoder.decode(&self.received[self.at..], &mut sink[before + written..]);
-            let step = result.inspect_err(|_| sink.truncate(before + written))?;
-            self.at += step.read;
-            written += step.written;
-            if (step.read == 0 && step.written == 0) || written == ROOM {
-                sink.truncate(before + written);
-                return Ok(written);
-            }
-        }
+        let result = self.decoder.decode(&self.received[self.at..], &mut sink[before..]);
+        let step = result.as_ref().copied().unwrap_or_default();
+        sink.truncate(before + step.written);
+        self.at += step.read;
+        result
     }
 
     /// Drops what was decoded; the length of what is left.

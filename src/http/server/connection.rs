@@ -3,40 +3,41 @@
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
-use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use ::http::header::{self, HeaderValue};
 use ::http::{Method, Request, StatusCode, Version};
 
+use super::handler::{assemble, unless_panicked};
+use super::output::Output;
 use super::reply::{ByteStream, ReplyBody, Switch};
 use super::wire::{BodyState, NoRequest, Wire};
-use super::{Reply, RequestBody, Shared};
+use super::{Accepted, Peer, Reply, RequestBody, Shared};
 use crate::http::Upgraded;
 use crate::http::connect::{Socket, Transport};
 use crate::http::h1::{self, Framing, Protocols, RequestHead};
 
 /// A body of at most this size is copied behind its head; a larger one is sent from where it is.
 const COPIED: usize = 16 * 1024;
-/// A buffer larger than this is not kept for other responses.
-const KEPT_OUTPUT: usize = 64 * 1024;
 /// Of a request body that nobody wants, at most this much is read to keep the connection.
 const SKIPPED: u64 = 64 * 1024;
 
 /// Answers what comes from a socket that was accepted, until either side closes. `idle` says at any time whether it may
 /// be dropped without loss.
-pub(super) async fn serve<H, R>(socket: Socket, shared: Rc<Shared>, idle: Rc<Cell<bool>>, handler: Rc<H>)
+pub(super) async fn serve<H, R>(accepted: Accepted, shared: Rc<Shared>, idle: Rc<Cell<bool>>, handler: Rc<H>)
 where
     H: AsyncFn(Request<RequestBody>) -> R,
     R: Into<Reply>,
 {
     idle.set(true);
+    let (socket, address) = accepted;
     let Some(stream) = secured(socket, &shared).await else { return };
-    ServerConnection::new(stream, shared, idle).run(handler).await;
+    let peer = Peer { address, is_tls: !matches!(stream, Transport::Plain(_)) };
+    ServerConnection::new(stream, peer, shared, idle).run(handler).await;
 }
 
 /// The socket with TLS on it, if the server speaks that. Of a client that cannot shake hands nobody is told.
@@ -55,9 +56,11 @@ async fn secured(socket: Socket, shared: &Shared) -> Option<Transport> {
 #[derive(Debug)]
 struct ServerConnection {
     wire: Rc<RefCell<Wire>>,
+    peer: Peer,
     shared: Rc<Shared>,
     idle: Rc<Cell<bool>>,
-    output: Vec<u8>,
+    /// Answers to requests that came together go together.
+    output: Output,
 }
 
 /// What comes behind an exchange.
@@ -79,9 +82,9 @@ struct Asked {
 }
 
 impl ServerConnection {
-    fn new(stream: Transport, shared: Rc<Shared>, idle: Rc<Cell<bool>>) -> ServerConnection {
+    fn new(stream: Transport, peer: Peer, shared: Rc<Shared>, idle: Rc<Cell<bool>>) -> ServerConnection {
         let wire = Rc::new(RefCell::new(Wire::new(stream, Rc::clone(&shared))));
-        ServerConnection { wire, shared, idle, output: Vec::new() }
+        ServerConnection { wire, peer, shared, idle, output: Output::default() }
     }
 
     /// Answers requests until either side closes.
@@ -99,7 +102,10 @@ impl ServerConnection {
                     let last = requests >= self.shared.settings.requests;
                     self.exchange(head, number, last, &*handler).await
                 }
-                Err(NoRequest::Silence) => return,
+                Err(NoRequest::Silence) => {
+                    let _ = self.send(&[]).await; // nobody could be told of a failure
+                    return;
+                }
                 Err(NoRequest::Refused(status)) => {
                     let (method, version) = (Method::GET, Version::HTTP_11);
                     let asked = Asked { method, version, keep_alive: false, offered: None };
@@ -114,11 +120,13 @@ impl ServerConnection {
         }
     }
 
-    async fn next_head(&self) -> Result<Box<RequestHead>, NoRequest> {
+    async fn next_head(&mut self) -> Result<Box<RequestHead>, NoRequest> {
         poll_fn(|cx| {
-            let mut wire = self.wire.borrow_mut();
-            let polled = wire.poll_head(cx);
-            let idle = polled.is_pending() && !wire.has_begun();
+            let polled = self.wire.borrow_mut().poll_head(cx);
+            if polled.is_pending() && self.poll_waiting_answers(cx).is_err() {
+                return Poll::Ready(Err(NoRequest::Silence));
+            }
+            let idle = polled.is_pending() && !self.wire.borrow().has_begun() && self.output.is_empty();
             self.idle.set(idle);
             if idle && self.shared.stop.is_cancelled() { Poll::Ready(Err(NoRequest::Silence)) } else { polled }
         })
@@ -134,8 +142,11 @@ impl ServerConnection {
         let keep_alive = self.wire.borrow().keep_alive() && !last;
         let offered = self.wire.borrow_mut().take_offered();
         let mut asked = Asked { method: head.method.clone(), version: head.version, keep_alive, offered };
-        let request = assemble(head, RequestBody::new(&self.wire, number));
-        let reply = unless_panicked(handler, request).await.map(Into::into);
+        if !matches!(self.wire.borrow().body(), BodyState::Complete) && self.send(&[]).await.is_err() {
+            return Then::Cut; // whoever reads the body may have to send a `100 Continue`, behind the answers so far
+        }
+        let request = assemble(head, RequestBody::new(&self.wire, number), self.peer);
+        let reply = self.answer(handler, request).await.map(Into::into);
         asked.keep_alive &= reply.is_some();
         let mut reply: Reply = reply.unwrap_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into());
         if let Some(switch) = reply.take_switch(asked.offered.as_ref()) {
@@ -147,15 +158,34 @@ impl ServerConnection {
         }
     }
 
+    /// What the handler answers, unless it panics. Earlier answers do not wait for it, if it has to.
+    async fn answer<H, R>(&mut self, handler: &H, request: Request<RequestBody>) -> Option<R>
+    where
+        H: AsyncFn(Request<RequestBody>) -> R,
+    {
+        let mut answer = pin!(unless_panicked(handler, request));
+        poll_fn(|cx| {
+            let polled = answer.as_mut().poll(cx);
+            if polled.is_pending() {
+                let _ = self.poll_waiting_answers(cx); // a failure comes back when the next answer is sent
+            }
+            polled
+        })
+        .await
+    }
+
     /// Answers `101`, and leaves the connection to whoever speaks the other protocol. That begins behind the request,
     /// so all of this has to be here first.
     async fn switch(&mut self, switch: Box<Switch>, reply: Reply, asked: Asked) -> Then {
+        if self.send(&[]).await.is_err() {
+            return Then::Cut;
+        }
         if !self.skip_body().await {
             let asked = Asked { keep_alive: false, ..asked };
             return self.respond(StatusCode::PAYLOAD_TOO_LARGE.into(), &asked).await;
         }
         self.wire.borrow_mut().begin_response(false);
-        let head = h1::encode_response_head(&mut self.output, reply.status, &reply.headers, Framing::Empty);
+        let head = h1::encode_response_head(&mut self.output.bytes, reply.status, &reply.headers, Framing::Empty);
         if head.is_err() || self.send(&[]).await.is_err() {
             return Then::Cut;
         }
@@ -175,20 +205,20 @@ impl ServerConnection {
         if close {
             reply.add_close();
         }
-        self.output = self.shared.spare_output.take();
-        self.output.extend_from_slice(self.wire.borrow_mut().begin_response(self.body_is_wanted()));
+        let before = self.output.begin(&self.shared);
+        self.output.bytes.extend_from_slice(self.wire.borrow_mut().begin_response(self.body_is_wanted()));
         if self.put_head(&reply, asked.version, framing, close).is_err() {
+            self.output.bytes.truncate(before);
+            let _ = self.send(&[]).await;
             return Then::Cut; // a value that the types of `http` do not let through
         }
+        let more = !close && self.wire.borrow().has_more();
         let sent = match reply.body {
-            _ if framing == Framing::Empty => self.send(&[]).await,
-            ReplyBody::Whole(body) => self.send_whole(&body, framing, reply.chunk_bytes).await,
+            _ if framing == Framing::Empty => self.send_or_keep(more).await,
+            ReplyBody::Whole(body) => self.send_whole(&body, framing, reply.chunk_bytes, more).await,
             ReplyBody::Stream { stream, .. } => self.send_stream(stream, framing).await,
         };
-        if self.output.capacity() <= KEPT_OUTPUT {
-            self.output.clear();
-            self.shared.spare_output.give(mem::take(&mut self.output));
-        }
+        self.output.give_back(&self.shared);
         match sent {
             Err(_) => Then::Cut,
             Ok(()) if close => Then::Close,
@@ -225,22 +255,32 @@ impl ServerConnection {
         };
         let defaults = [(header::CONNECTION, connection), (header::DATE, self.shared.clock.now())];
         let defaults = defaults.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
-        h1::encode_response_head_with(&mut self.output, reply.status, &reply.headers, defaults, framing)
+        h1::encode_response_head_with(&mut self.output.bytes, reply.status, &reply.headers, defaults, framing)
     }
 
-    async fn send_whole(&mut self, body: &[u8], framing: Framing, chunk_bytes: Option<usize>) -> io::Result<()> {
+    async fn send_whole(
+        &mut self,
+        body: &[u8],
+        framing: Framing,
+        chunk_bytes: Option<usize>,
+        more: bool,
+    ) -> io::Result<()> {
         if framing == Framing::Chunked {
             for chunk in body.chunks(chunk_bytes.unwrap_or(COPIED)) {
-                h1::encode_chunk(&mut self.output, chunk);
+                h1::encode_chunk(&mut self.output.bytes, chunk);
             }
-            h1::encode_last_chunk(&mut self.output);
-            return self.send(&[]).await;
-        }
-        if body.len() > COPIED {
+            h1::encode_last_chunk(&mut self.output.bytes);
+        } else if body.len() > COPIED {
             return self.send(body).await;
+        } else {
+            self.output.bytes.extend_from_slice(body);
         }
-        self.output.extend_from_slice(body);
-        self.send(&[]).await
+        self.send_or_keep(more).await
+    }
+
+    /// The answer is whole: sends it, unless more requests are here already (perhaps), whose answers can go with it.
+    async fn send_or_keep(&mut self, more: bool) -> io::Result<()> {
+        if more && self.output.bytes.len() < COPIED { Ok(()) } else { self.send(&[]).await }
     }
 
     /// Sends what the stream gives: as much at once as it has, and no more than the client takes.
@@ -265,15 +305,15 @@ impl ServerConnection {
             let wrong_length = || io::Error::other("the stream does not have the length that was announced");
             left = left.checked_sub(chunk.len() as u64).ok_or_else(wrong_length)?;
             match framing {
-                Framing::Chunked => h1::encode_chunk(&mut self.output, &chunk),
-                _ => self.output.extend_from_slice(&chunk),
+                Framing::Chunked => h1::encode_chunk(&mut self.output.bytes, &chunk),
+                _ => self.output.bytes.extend_from_slice(&chunk),
             }
-            if self.output.len() >= COPIED {
+            if self.output.bytes.len() >= COPIED {
                 self.send(&[]).await?;
             }
         }
         match framing {
-            Framing::Chunked => h1::encode_last_chunk(&mut self.output),
+            Framing::Chunked => h1::encode_last_chunk(&mut self.output.bytes),
             Framing::Length(_) if left > 0 => {
                 return Err(io::Error::other("the stream is shorter than was announced"));
             }
@@ -284,10 +324,17 @@ impl ServerConnection {
 
     /// Writes what was put out, and these bytes behind it, in one piece.
     async fn send(&mut self, behind: &[u8]) -> io::Result<()> {
-        let mut sent = 0;
-        let parts = [&self.output[..], behind];
-        poll_fn(|cx| self.wire.borrow_mut().poll_send(cx, parts, &mut sent)).await?;
-        self.output.clear();
+        poll_fn(|cx| self.output.poll_send(cx, &self.wire, behind)).await
+    }
+
+    /// For who has to wait: the answers that were held back so far must not.
+    fn poll_waiting_answers(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if !self.output.is_empty()
+            && let Poll::Ready(sent) = self.output.poll_send(cx, &self.wire, &[])
+        {
+            self.output.give_back(&self.shared);
+            return sent;
+        }
         Ok(())
     }
 
@@ -335,31 +382,4 @@ impl Drop for ServerConnection {
             self.wire.borrow_mut().abandon();
         }
     }
-}
-
-fn assemble(head: Box<RequestHead>, body: RequestBody) -> Request<RequestBody> {
-    let mut request = Request::new(body);
-    *request.method_mut() = head.method;
-    *request.uri_mut() = head.target;
-    *request.version_mut() = head.version;
-    *request.headers_mut() = head.headers;
-    request
-}
-
-/// What the handler answers, unless it panics.
-async fn unless_panicked<H, R>(handler: &H, request: Request<RequestBody>) -> Option<R>
-where
-    H: AsyncFn(Request<RequestBody>) -> R,
-{
-    let answer = catch_unwind(AssertUnwindSafe(|| handler(request))).ok()?;
-    let mut answer = pin!(answer);
-    poll_fn(|cx| {
-        // The answer is not polled again after a panic, and nothing else of it is looked at.
-        match catch_unwind(AssertUnwindSafe(|| answer.as_mut().poll(cx))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(reply)) => Poll::Ready(Some(reply)),
-            Err(_) => Poll::Ready(None),
-        }
-    })
-    .await
 }

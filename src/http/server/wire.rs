@@ -228,6 +228,11 @@ impl Wire {
         }
     }
 
+    /// Whether all of the request was read, and bytes behind it are here already.
+    pub(super) fn has_more(&self) -> bool {
+        self.reader.is_complete() && !self.received.is_empty()
+    }
+
     /// The other protocols that the client would go on with.
     pub(super) fn take_offered(&mut self) -> Option<Protocols> {
         self.reader.take_offered()
