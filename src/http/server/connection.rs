@@ -17,9 +17,11 @@ use super::output::Output;
 use super::reply::{ByteStream, ReplyBody, Switch};
 use super::wire::{BodyState, NoRequest, Wire};
 use super::{Accepted, Peer, Reply, RequestBody, Shared};
+use crate::context::{self, Context as Loop};
 use crate::http::Upgraded;
 use crate::http::connect::{Socket, Transport};
 use crate::http::h1::{self, Framing, Protocols, RequestHead};
+use crate::yield_now;
 
 /// A body of at most this size is copied behind its head; a larger one is sent from where it is.
 const COPIED: usize = 16 * 1024;
@@ -280,7 +282,14 @@ impl ServerConnection {
 
     /// The answer is whole: sends it, unless more requests are here already (perhaps), whose answers can go with it.
     async fn send_or_keep(&mut self, more: bool) -> io::Result<()> {
-        if more && self.output.bytes.len() < COPIED { Ok(()) } else { self.send(&[]).await }
+        if !more || self.output.bytes.len() >= COPIED {
+            return self.send(&[]).await;
+        }
+        // Neither the request nor the answer asks the system for anything: so it is counted here, and others have their turn too.
+        if context::try_look(Loop::spend_budget) == Some(false) {
+            yield_now().await;
+        }
+        Ok(())
     }
 
     /// Sends what the stream gives: as much at once as it has, and no more than the client takes.
