@@ -84,8 +84,9 @@ impl Hub {
     }
 
     /// To the recorder and to whoever watches for lost wakes: inlined into a branch for each frequent kind of event, where the compiler
-    /// knows which it is. So it is asked once, and not by all who hear of it.
-    #[inline(always)]
+    /// knows which it is. So it is asked once, and not by all who hear of it. But not where nothing is optimised: each copy would have
+    /// its own place on the stack.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn pass_on_executor_event(&self, event: &executor::Event<'_>) {
         if let Some(recorder) = self.recorder.get() {
             recorder.of_executor(event);
@@ -100,7 +101,7 @@ impl Hub {
         self.pass_on_executor_event(event);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn pass_on_reactor_event(&self, event: &reactor::Event) {
         let (recorder, watch) = (self.recorder.get(), self.watch.get());
         // Looked up once for both.
@@ -153,7 +154,7 @@ impl Hub {
         self.tell_observers(Event::Resource(id, change));
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn pass_on_change(&self, id: u64, change: &Change) {
         if let Some(recorder) = self.recorder.get() {
             recorder.of_resource(id, change);

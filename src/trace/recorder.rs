@@ -205,7 +205,7 @@ impl Recorder {
         self.t.set(self.clock.now().as_nanos());
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn put_inline(&self, entry: &Entry<Text<'_>>) {
         let sink = &mut *self.sink.borrow_mut();
         match sink.block.event(self.t.get(), entry) {
@@ -301,7 +301,7 @@ impl Recorder {
 }
 
 impl Take for &Recorder {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn take(&mut self, entry: &Entry<Text<'_>>) {
         self.put_inline(entry);
     }
