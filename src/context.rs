@@ -209,6 +209,14 @@ impl Context {
         self.hub.tell_loop(crate::trace::LoopEvent::Turn);
     }
 
+    /// The time, if a recorder has just read the clock.
+    pub(crate) fn just_read(&self) -> Option<Instant> {
+        #[cfg(feature = "trace")]
+        return self.hub.just_read();
+        #[cfg(not(feature = "trace"))]
+        None
+    }
+
     /// Tells who listens of a change of a resource.
     pub(crate) fn tell(&self, resource: u64, change: Change) {
         #[cfg(feature = "trace")]

@@ -283,7 +283,8 @@ impl Runtime {
 
     fn turn<const TELL: bool>(&self, max_wait: Option<Duration>) -> io::Result<Turn> {
         let Context { executor, reactor, .. } = &*self.context;
-        let found = reactor.turn_and_tell::<TELL>(max_wait)?;
+        let now = if TELL { self.context.just_read() } else { None };
+        let found = reactor.turn_and_tell::<TELL>(max_wait, now)?;
         self.last_turn.polls.set(executor.polls());
         self.last_turn.next_reading.set(0);
         self.last_turn.reading.set(None);

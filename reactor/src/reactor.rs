@@ -123,20 +123,29 @@ impl Reactor {
     /// # Panics
     /// Inside a turn of the same reactor, that is, when a waker or an observer calls it.
     pub fn turn(&self, max_wait: Option<Duration>) -> io::Result<Turn> {
-        if self.is_observed() { self.turn_and_tell::<true>(max_wait) } else { self.turn_and_tell::<false>(max_wait) }
+        if self.is_observed() {
+            self.turn_and_tell::<true>(max_wait, None)
+        } else {
+            self.turn_and_tell::<false>(max_wait, None)
+        }
     }
 
-    /// A [`turn`](Reactor::turn) for a loop that knows whether somebody observes: then `TELL` must be true.
+    /// A [`turn`](Reactor::turn) for a loop that knows whether somebody observes: then `TELL` must be true. And it may know what
+    /// time it is: `now`, if the clock was read a moment ago.
     ///
     /// Errors and panics: as there.
-    pub fn turn_and_tell<const TELL: bool>(&self, max_wait: Option<Duration>) -> io::Result<Turn> {
+    pub fn turn_and_tell<const TELL: bool>(
+        &self,
+        max_wait: Option<Duration>,
+        now: Option<Instant>,
+    ) -> io::Result<Turn> {
         debug_assert!(TELL || !self.is_observed(), "somebody observes, and would not be told");
         let Ok(mut poller) = self.shared.poller.try_borrow_mut() else {
             panic!("Reactor::turn inside a turn: a waker only puts its task in a queue, it runs nothing");
         };
         let Poller { poll, events } = &mut *poller;
         if TELL {
-            self.tell_inline(&self.park_event(max_wait));
+            self.tell_inline(&self.park_event(max_wait, now));
         }
         // Computed last: what was armed until now counts.
         let polled = poll.poll(events, self.wait_limit(max_wait));
@@ -164,8 +173,8 @@ impl Reactor {
         Ok(Turn { ready, unparked })
     }
 
-    fn park_event(&self, max_wait: Option<Duration>) -> Event {
-        let at = self.clock().now();
+    fn park_event(&self, max_wait: Option<Duration>, now: Option<Instant>) -> Event {
+        let at = now.unwrap_or_else(|| self.clock().now());
         self.shared.parked_at.set(at);
         Event::Park { at, max_wait: self.wait_limit(max_wait) }
     }

@@ -161,25 +161,31 @@ impl Known {
     }
 
     /// A task waits, or waits still, under a place that it has already.
-    pub(super) fn wait_begins(&mut self, node: Node, mut wait: Wait) {
+    #[inline]
+    pub(super) fn wait_begins(&mut self, node: Node, wait: Wait) {
         if let Some(poll) = &mut self.poll
             && poll.task == wait.task
         {
             poll.waits += 1;
         }
-        if let Some(former) = self.nodes.get(node) {
-            if former.task == wait.task {
-                wait.since = former.since;
-                self.nodes.insert(node, wait);
-                return;
-            }
+        match self.nodes.insert(node, wait) {
+            Some(former) => self.waits_still(node, &former, wait.task),
+            // A callback waits before its first poll.
+            None => self.tasks.entry(wait.task).nodes += 1,
+        }
+    }
+
+    /// `former` had the place that is now the task's.
+    #[cold]
+    fn waits_still(&mut self, node: Node, former: &Wait, task: TaskRef) {
+        if former.task != task {
             if let Some(facts) = self.tasks.get_mut(former.task) {
                 facts.nodes = facts.nodes.saturating_sub(1);
             }
+            self.tasks.entry(task).nodes += 1;
+        } else if let Some(wait) = self.nodes.get_mut(node) {
+            wait.since = former.since;
         }
-        self.nodes.insert(node, wait);
-        // A callback waits before its first poll.
-        self.tasks.entry(wait.task).nodes += 1;
     }
 
     /// A wait is over. Gives the task, if now nobody can wake it that has not been woken by this.

@@ -168,6 +168,13 @@ impl Hub {
     fn pass_on_rare_change(&self, id: u64, change: &Change) {
         self.pass_on_change(id, change);
     }
+
+    /// When the last poll has ended, if nothing but the loop has run since: nor an observer, whose time would be taken for sleep.
+    #[inline]
+    pub(crate) fn just_read(&self) -> Option<reactor::Instant> {
+        let alone = self.observers.get().is_none();
+        self.recorder.get().filter(|_| alone)?.just_read()
+    }
 }
 
 /// An observer, until it panics.

@@ -6,7 +6,7 @@ use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
 
-use glassloop_reactor::Clock;
+use glassloop_reactor::{Clock, Instant};
 
 use super::executor::TaskRef;
 use super::glt::encode::{Block, Text};
@@ -66,6 +66,8 @@ pub(crate) struct Recorder {
     t: Cell<u64>,
     /// Nothing but the loop has run since that reading: a poll may begin with it.
     still: Cell<bool>,
+    /// And it was taken in this turn, at the end of a poll: what other threads had the loop call was called before, and a wait may begin with it.
+    polled: Cell<bool>,
     sink: RefCell<Sink>,
     /// Why the file cannot be written: told at the next turn, as this may be in the middle of anything.
     lost: Cell<Option<io::Error>>,
@@ -128,9 +130,10 @@ impl Recorder {
             }
         };
         let (claim, context, translator) = (Cell::new(Some(claim)), Rc::downgrade(context), Translator::default());
-        let (t, still, sink) = (Cell::new(t), Cell::new(false), RefCell::new(Sink { block, to }));
+        let (t, still, polled) = (Cell::new(t), Cell::new(false), Cell::new(false));
+        let sink = RefCell::new(Sink { block, to });
         let (lost, on_report) = (Cell::default(), Cell::new(Some(on_report)));
-        Ok(Recorder { path, claim, context, clock, translator, with_output, t, still, sink, lost, on_report })
+        Ok(Recorder { path, claim, context, clock, translator, with_output, t, still, polled, sink, lost, on_report })
     }
 
     /// Writes what a ring holds; a file that is written as it goes is brought up to date.
@@ -160,12 +163,19 @@ impl Recorder {
             PollEnd { .. } => {
                 self.read_clock();
                 self.still.set(true);
+                self.polled.set(true);
             }
             // What passes between two polls, or makes none of the program's code run.
             Wake { .. } | Enqueue(_) | Dequeue(_) => {}
             _ => self.still.set(false),
         }
         self.put_inline(&self.translator.of_executor(event));
+    }
+
+    /// When the last poll has ended, if nothing but the loop has run since.
+    #[inline]
+    pub(super) fn just_read(&self) -> Option<Instant> {
+        (self.still.get() && self.polled.get()).then(|| Instant::from_nanos(self.t.get()))
     }
 
     #[inline(always)]
@@ -185,6 +195,7 @@ impl Recorder {
 
     pub(super) fn of_loop(&self, event: LoopEvent<'_>) {
         if let LoopEvent::Turn = event {
+            self.polled.set(false);
             self.put_inline(&self.translator.of_loop(LoopEvent::Turn, false));
             return self.tell_loss();
         }
