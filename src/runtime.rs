@@ -172,12 +172,10 @@ impl Runtime {
         ctrl_c: Option<&CtrlC>,
     ) -> Result<thread::Result<F::Output>, RunError> {
         let Context { executor, reactor, .. } = &*self.context;
+        let turns = executor.begin_turns("block_on");
+        self.begin_turn::<TELL>();
         loop {
-            if TELL {
-                self.context.tell_turn();
-            }
-            reactor.fire_due();
-            executor.tick_and_tell::<TELL>(Some(&mut root));
+            turns.tick_and_tell::<TELL>(Some(&mut root));
             if root.has_ended()
                 && let Some(output) = root.take_output()
             {
@@ -187,18 +185,41 @@ impl Runtime {
                 return Err(RunError::Interrupted);
             }
             if executor.has_ready() {
-                // Where nobody waits for a socket, nobody would be woken.
-                if reactor.waiting() > 0 {
-                    self.glance_at_sockets::<TELL>()?;
+                if reactor.armed_timers() == 0 && reactor.waiting() == 0 {
+                    // Nobody waits for time or for a socket: so a tick of one task, which yields, is not much more than its turn.
+                    if TELL {
+                        self.context.tell_turn();
+                    }
+                    continue;
                 }
-                if reactor.is_spinning() && !self.context.works_outside() {
-                    reactor.jump_to_next_deadline();
-                }
+                self.glance_at_the_world::<TELL>()?;
             } else if executor.begin_park() {
                 let _parked = Parked(executor);
                 self.wait_for_the_world::<TELL>()?;
             }
+            self.begin_turn::<TELL>();
         }
+    }
+
+    /// What a turn of the loop begins with, before the tick: due timers wake their tasks, behind those that are ready.
+    fn begin_turn<const TELL: bool>(&self) {
+        if TELL {
+            self.context.tell_turn();
+        }
+        self.context.reactor.fire_due();
+    }
+
+    /// There is work, and others wait for time or sockets.
+    fn glance_at_the_world<const TELL: bool>(&self) -> io::Result<()> {
+        let Context { reactor, .. } = &*self.context;
+        // Where nobody waits for a socket, nobody would be woken.
+        if reactor.waiting() > 0 {
+            self.glance_at_sockets::<TELL>()?;
+        }
+        if reactor.is_spinning() && !self.context.works_outside() {
+            reactor.jump_to_next_deadline();
+        }
+        Ok(())
     }
 
     /// While there is work, sockets are looked at now and then, not once per tick: each look is a system call.

@@ -69,14 +69,27 @@ impl Line {
         }
     }
 
-    /// The first who has not been woken, and whom the caller, who knows that there is one, wakes.
+    /// Takes the waker of the first who has not been woken, for the caller, who knows that there is one, to call.
     #[inline]
-    fn next_waiting(&mut self) -> &mut Wait {
+    fn take_next(&mut self) -> (u64, Option<Waker>) {
+        match self.waits.first_mut() {
+            Some(front) if self.next == 0 && !front.is_woken() => {
+                self.next = 1;
+                (front.number, front.waker.take())
+            }
+            _ => self.take_next_behind(),
+        }
+    }
+
+    /// The same, where it is not the front.
+    #[inline(never)]
+    fn take_next_behind(&mut self) -> (u64, Option<Waker>) {
         while self.waits.get(self.next).is_woken() {
             self.next += 1;
         }
         self.next += 1;
-        self.waits.get_mut(self.next - 1)
+        let wait = self.waits.get_mut(self.next - 1);
+        (wait.number, wait.waker.take())
     }
 
     /// Puts a waiter where its number belongs; gives the one that stood there.
@@ -208,11 +221,7 @@ impl Waiters {
 
     fn wake_next(&self, of: &Registration) {
         self.waiting.set(self.waiting.get() - 1);
-        let (number, waker) = {
-            let mut line = self.line.borrow_mut();
-            let wait = line.next_waiting();
-            (wait.number, wait.waker.take())
-        };
+        let (number, waker) = self.line.borrow_mut().take_next();
         of.tell(|| Change::Woken(number));
         if let Some(waker) = waker {
             waker.wake();

@@ -55,8 +55,8 @@ pub(crate) struct Core {
     /// While somebody observes: how often a primitive took the ticket of who was polled.
     pub(crate) tickets_taken: Cell<u64>,
     observed: Cell<bool>,
-    /// The executor's number, or, while somebody observes, one that no ticket has.
-    untold: Cell<u16>,
+    /// The [place](Ticket::place) from which this executor's slots are counted, or, while somebody observes, one from which there are none.
+    untold: Cell<usize>,
     /// Of the wakers that polls are given: plain ones, or, while somebody observes, those that tell of clones and drops.
     table: Cell<waker::Table>,
     observer: RefCell<Option<Rc<dyn Observer>>>,
@@ -71,17 +71,25 @@ impl State {
     /// False if the task is gone or queued already.
     #[inline]
     fn enqueue(&mut self, ticket: Ticket) -> bool {
-        let Some(state) = self.slots.unqueued(ticket) else { return false };
-        *state |= QUEUED;
-        self.queue.push(ticket.slot());
-        true
+        let Some(state) = self.slots.state_mut(ticket.slot() as usize) else { return false };
+        let woken = *state == ticket.0;
+        if woken {
+            *state |= QUEUED;
+            self.queue.push(ticket.slot());
+        }
+        woken
     }
 
-    /// The same without a call, so that a wake needs no stack. False if that cannot be: then nothing was done.
+    /// The same without a call, so that a wake needs no stack. False if that cannot be: then nothing was done. One look at the number of slots says
+    /// also whether the ticket is one of those that are counted from `first`.
     #[inline]
-    fn enqueue_at_once(&mut self, ticket: Ticket) -> bool {
-        let Some(state) = self.slots.unqueued(ticket) else { return true };
-        let pushed = self.queue.push_within_capacity(ticket.slot());
+    fn enqueue_at_once(&mut self, ticket: Ticket, first: usize) -> bool {
+        let number = ticket.place().wrapping_sub(first);
+        let Some(state) = self.slots.state_mut(number) else { return false };
+        if *state != ticket.0 {
+            return true; // gone, or queued already
+        }
+        let pushed = self.queue.push_within_capacity(number as u32);
         if pushed {
             *state |= QUEUED;
         }
@@ -111,7 +119,7 @@ impl Core {
             watched: RefCell::default(),
             tickets_taken: Cell::default(),
             observed: Cell::new(false),
-            untold: Cell::new(id.index),
+            untold: Cell::new(Ticket::new(id.index, 0, 0).place()),
             table: Cell::new(waker::Table::plain()),
             observer: RefCell::new(None),
         })
@@ -122,7 +130,7 @@ impl Core {
         const PROBLEM: &str = "glassloop: an executor was given another observer while it runs";
         assert!(!self.ticking.get(), "{PROBLEM}");
         self.observed.set(observer.is_some());
-        self.untold.set(if observer.is_some() { u16::MAX } else { self.id.index });
+        self.untold.set(if observer.is_some() { usize::MAX / 2 } else { Ticket::new(self.id.index, 0, 0).place() });
         self.table.set(if observer.is_some() { waker::Table::watched() } else { waker::Table::plain() });
         let former = std::mem::replace(&mut *self.observer.try_borrow_mut().expect(PROBLEM), observer);
         drop(former);
@@ -134,7 +142,7 @@ impl Core {
 
     #[inline]
     pub(crate) fn ready(&self) -> usize {
-        self.state.borrow().queue.len()
+        self.state.borrow_mut().queue.len() // a check that is one compare: a shared borrow has a limit to compare with
     }
 
     pub(crate) fn root(&self) -> Option<Rc<RootInfo>> {
@@ -157,12 +165,6 @@ impl Core {
         }
     }
 
-    /// Whoever is ready now has a turn in the tick that begins; says how many they are.
-    #[inline]
-    pub(crate) fn begin_tick(&self) -> usize {
-        self.state.borrow_mut().queue.begin_tick()
-    }
-
     /// The front of the run queue, popped.
     #[inline]
     pub(crate) fn pop(&self) -> Option<Popped> {
@@ -173,7 +175,7 @@ impl Core {
     /// [`wake`](Core::wake), if nobody is to be told of it and the ticket is one of ours: one compare says both. False if it was not done.
     #[inline]
     pub(crate) fn wake_untold(&self, ticket: Ticket) -> bool {
-        self.untold.get() == ticket.executor() && self.state.borrow_mut().enqueue_at_once(ticket)
+        self.state.borrow_mut().enqueue_at_once(ticket, self.untold.get())
     }
 
     /// Queues the task, if it is alive and not queued. Never polls, never drops, never blocks.

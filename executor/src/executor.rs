@@ -1,6 +1,5 @@
 //! The executor: who is alive, who is ready, and whose turn it is.
 
-use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
@@ -129,53 +128,19 @@ impl Executor {
     /// # Panics
     /// When called from inside a task, as it would run the loop within itself.
     pub fn tick(&self, root: Option<&mut dyn RunRoot>) -> usize {
-        if self.core.is_observed() { self.tick_and_tell::<true>(root) } else { self.tick_and_tell::<false>(root) }
+        let turns = self.begin_turns("tick");
+        if self.core.is_observed() { turns.tick_and_tell::<true>(root) } else { turns.tick_and_tell::<false>(root) }
     }
 
-    /// A [`tick`](Executor::tick) of a loop that knows whether somebody observes: then `TELL` must be true. So neither a tick nor a poll
-    /// that nobody is told of pays anything for it.
-    #[inline(always)]
-    pub fn tick_and_tell<const TELL: bool>(&self, root: Option<&mut dyn RunRoot>) -> usize {
-        let core = &self.core;
-        debug_assert!(TELL || !core.is_observed(), "somebody observes, and would not be told");
-        let _ticked = self.begin_turns("tick");
-        if core.half.parking.take() {
-            core.drain_messages();
-        }
-        let ready = core.begin_tick();
-        self.give_turns::<TELL>(ready, root);
-        ready
-    }
-
-    /// The turns of one tick.
-    #[inline(always)]
-    fn give_turns<const TELL: bool>(&self, ready: usize, mut root: Option<&mut dyn RunRoot>) {
-        let core = &self.core;
-        for _ in 0..ready {
-            let Some(Popped { ticket, index, run }) = core.pop() else { break };
-            if let Some(run) = run {
-                let told = if TELL { core.tell_turn(&Turn { run: &*run, index, ticket }) } else { None };
-                let ended = run.turn(core, index, ticket);
-                if let Some(task) = told.filter(|_| !ended) {
-                    core.tell_inline(&Event::PollEnd { task, ready: false });
-                }
-            } else {
-                let told = if TELL { core.tell_turn_of_root(ticket, root.is_some()) } else { None };
-                let ended = root.as_mut().is_none_or(|root| root.turn(ticket));
-                if let Some(task) = told.filter(|_| !ended) {
-                    core.tell_inline(&Event::PollEnd { task, ready: false });
-                }
-            }
-        }
-    }
-
-    /// Until the guard goes nobody else gives turns.
-    #[inline]
-    fn begin_turns(&self, call: &'static str) -> Ticked<'_> {
+    /// For a loop that ticks again and again: until the guard goes, nobody else gives turns, so that not each tick has to ask.
+    ///
+    /// # Panics
+    /// If somebody gives turns already: `call`, as the text names it, was called from inside a task.
+    pub fn begin_turns(&self, call: &'static str) -> Turns<'_> {
         if self.core.ticking.replace(true) {
             panic_inside(call);
         }
-        Ticked(&self.core.ticking)
+        Turns { executor: self }
     }
 
     /// Whether a task is ready.
@@ -273,7 +238,7 @@ impl Executor {
     /// # Panics
     /// When called from inside a task, which cannot be dropped while it runs.
     pub fn shutdown(&self) {
-        let _ticked = self.begin_turns("shutdown");
+        let _turns = self.begin_turns("shutdown");
         self.enter(|| self.core.cancel_all());
     }
 }
@@ -296,10 +261,49 @@ fn panic_inside(call: &'static str) -> ! {
     panic!("glassloop: {call}() was called from inside a task: a loop cannot run within itself")
 }
 
-struct Ticked<'a>(&'a Cell<bool>);
+/// Whoever has it gives turns, and nobody else; see [`Executor::begin_turns`].
+#[derive(Debug)]
+pub struct Turns<'e> {
+    executor: &'e Executor,
+}
 
-impl Drop for Ticked<'_> {
+impl Turns<'_> {
+    /// A [`tick`](Executor::tick) of a loop that knows whether somebody observes: then `TELL` must be true. So neither a tick nor a poll
+    /// that nobody is told of pays anything for it.
+    #[inline(always)]
+    pub fn tick_and_tell<const TELL: bool>(&self, root: Option<&mut dyn RunRoot>) -> usize {
+        let core = &self.executor.core;
+        debug_assert!(TELL || !core.is_observed(), "somebody observes, and would not be told");
+        if core.half.parking.take() {
+            core.drain_messages();
+        }
+        let ready = core.ready();
+        self.give::<TELL>(ready, root);
+        ready
+    }
+
+    /// The turns of one tick.
+    #[inline(always)]
+    fn give<const TELL: bool>(&self, ready: usize, mut root: Option<&mut dyn RunRoot>) {
+        let core = &self.executor.core;
+        for _ in 0..ready {
+            let Some(Popped { ticket, index, run }) = core.pop() else { break };
+            let (told, ended) = if let Some(run) = run {
+                let told = if TELL { core.tell_turn(&Turn { run: &*run, index, ticket }) } else { None };
+                (told, run.turn(core, index, ticket))
+            } else {
+                let told = if TELL { core.tell_turn_of_root(ticket, root.is_some()) } else { None };
+                (told, root.as_mut().is_none_or(|root| root.turn(ticket)))
+            };
+            if let Some(task) = told.filter(|_| !ended) {
+                core.tell_inline(&Event::PollEnd { task, ready: false });
+            }
+        }
+    }
+}
+
+impl Drop for Turns<'_> {
     fn drop(&mut self) {
-        self.0.set(false);
+        self.executor.core.ticking.set(false);
     }
 }

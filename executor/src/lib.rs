@@ -55,7 +55,7 @@ mod watchers;
 
 pub use awaits::Awaits;
 pub use cell::{Children, FutureCell, Judge, Outcome};
-pub use executor::{Executor, Spawn};
+pub use executor::{Executor, Spawn, Turns};
 pub use group::{Ended, Group, Never, OnError, OnFailure, OnPanic, child};
 pub use handle::TaskHandle;
 pub use join::Task;

@@ -2,8 +2,8 @@
 //!
 //! The policy stands here alone: another order is another `pop`.
 
-/// The slots whose tenants are ready, oldest first. Those that were popped stay in front until they are half of the list: so there is no ring,
-/// whose indices would have to be wrapped twice a poll.
+/// The slots whose tenants are ready, oldest first. Those that were popped stay in front until the list is full: so there is no ring, whose
+/// indices would have to be wrapped twice a poll.
 #[derive(Default)]
 pub(crate) struct RunQueue {
     list: Vec<u32>,
@@ -11,33 +11,31 @@ pub(crate) struct RunQueue {
     taken: usize,
 }
 
-/// So many may have been popped before it is worth a look.
-const FEW: usize = 64;
+/// A list that grows has room for so many more at least.
+const FEW: usize = 256;
 
 impl RunQueue {
-    /// Says how many are ready now: they are the turns of the tick that begins.
-    #[inline]
-    pub(crate) fn begin_tick(&mut self) -> usize {
-        if self.taken >= FEW && self.taken >= self.len() {
-            self.forget_taken();
-        }
-        self.len()
-    }
-
-    /// Moves each slot once at most for each one that was popped.
-    #[inline(never)]
-    fn forget_taken(&mut self) {
-        self.list.drain(..self.taken);
-        self.taken = 0;
-    }
-
     /// At the back: a task that wakes itself runs after all that was ready before it.
     #[inline]
     pub(crate) fn push(&mut self, slot: u32) {
-        self.list.push(slot);
+        if !self.push_within_capacity(slot) {
+            self.make_room();
+            self.list.push(slot);
+        }
     }
 
-    /// [`push`](RunQueue::push), unless the list would have to grow for it.
+    /// The list is full. Forgets what was popped, if that is most of it: so each slot is moved once at most for each one that was popped.
+    #[inline(never)]
+    fn make_room(&mut self) {
+        if self.taken > self.len() {
+            self.list.drain(..self.taken);
+            self.taken = 0;
+        } else {
+            self.list.reserve(FEW);
+        }
+    }
+
+    /// [`push`](RunQueue::push), unless the list is full.
     #[inline]
     pub(crate) fn push_within_capacity(&mut self, slot: u32) -> bool {
         let has_room = self.list.len() < self.list.capacity();
@@ -73,7 +71,7 @@ mod tests {
     #[test]
     fn first_in_first_out_through_many_ticks() {
         let (mut queue, mut expected) = (RunQueue::default(), std::collections::VecDeque::new());
-        assert_eq!((queue.begin_tick(), queue.pop(), queue.push_within_capacity(7)), (0, None, false));
+        assert_eq!((queue.len(), queue.pop(), queue.push_within_capacity(7)), (0, None, false));
         let mut next = 0;
         for round in 0..1000 {
             for _ in 0..round % 7 + round / 100 {
@@ -81,13 +79,18 @@ mod tests {
                 expected.push_back(next);
                 next += 1;
             }
-            assert_eq!(queue.begin_tick(), expected.len());
+            assert_eq!(queue.len(), expected.len());
             // Some ticks are cut short: those whose turn it was still come first.
             for _ in 0..round % 11 {
                 assert_eq!(queue.pop(), expected.pop_front());
             }
             assert!(queue.iter().eq(expected.iter().copied()) && queue.len() == expected.len());
         }
-        assert!(queue.list.len() < 2 * expected.len() + 2 * FEW, "what was popped is forgotten");
+        let capacity = queue.list.capacity();
+        for _ in 0..10 * capacity {
+            queue.push(0);
+            assert!(queue.pop().is_some());
+        }
+        assert_eq!(queue.list.capacity(), capacity, "what was popped is forgotten before the list grows");
     }
 }

@@ -131,24 +131,20 @@ impl Slots {
         }
     }
 
-    /// The state word of whoever holds the ticket; `None` if that is gone, or queued already.
+    /// The state word of a slot, if there is such a slot.
     #[inline]
-    pub(crate) fn unqueued(&mut self, ticket: Ticket) -> Option<&mut u64> {
-        let number = ticket.slot();
-        let chunk = self.chunks.get_mut(number as usize / CHUNK)?;
-        let state = &mut chunk[number as usize % CHUNK].state;
-        (*state == ticket.0).then_some(state)
+    pub(crate) fn state_mut(&mut self, number: usize) -> Option<&mut u64> {
+        let chunk = self.chunks.get_mut(number / CHUNK)?;
+        Some(&mut chunk[number % CHUNK].state)
     }
 
     /// A slot was popped from the run queue: clears QUEUED, so that wakes from now on count, and says who has the turn.
     #[inline]
     pub(crate) fn popped(&mut self, number: u32) -> Popped {
-        let executor = self.executor;
         let slot = self.get_mut(number);
         slot.state &= !QUEUED;
-        let ticket = Ticket(slot.state);
-        let popped = Popped { ticket, index: slot.index, run: slot.run.clone() };
-        if popped.run.is_none() && ticket.executor() != executor {
+        let popped = Popped { ticket: Ticket(slot.state), index: slot.index, run: slot.run.clone() };
+        if popped.run.is_none() {
             self.put_back(number);
         }
         popped
@@ -170,10 +166,13 @@ impl Slots {
         self.get(number).is_some_and(|slot| slot.state & QUEUED != 0)
     }
 
-    #[inline]
+    /// Nobody's slot, unless the root has it, was popped: it may be used again.
+    #[cold]
     fn put_back(&mut self, number: u32) {
-        self.get_mut(number).index = self.first_vacant;
-        self.first_vacant = number;
+        if self.tenant(number).is_none() {
+            self.get_mut(number).index = self.first_vacant;
+            self.first_vacant = number;
+        }
     }
 
     /// Makes a slot that was never used before the vacant one.

@@ -144,10 +144,10 @@ impl<F: Future + 'static, J: Judge<F::Output>> Run for TaskBlock<F, J> {
         size_of::<F>()
     }
 
-    fn turn(self: Pin<Rc<Self>>, core: &Core, index: u32, ticket: Ticket) -> bool {
+    fn turn(self: Pin<Rc<Self>>, core: &Core, _: u32, ticket: Ticket) -> bool {
         let pending = core.is_pending(ticket, &self.cell.flags, |cx| project_task(self.as_ref()).poll(cx));
         if !pending {
-            self.end(core, &Turn { run: &*self, index, ticket });
+            self.end(core, &Turn { run: &*self, index: NO_CHILD, ticket });
             // What is dropped with the last owner is the user's.
             drop_quietly(self);
         }

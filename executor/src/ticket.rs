@@ -59,6 +59,12 @@ impl Ticket {
         ((self.0 >> 1) & ((1 << GENERATION_BITS) - 1)) as u32
     }
 
+    /// The slot, counted among those of all executors.
+    #[inline]
+    pub(crate) fn place(self) -> usize {
+        (self.0 >> SLOT_SHIFT) as usize
+    }
+
     /// The ticket of the slot's next occupant.
     #[inline]
     pub(crate) fn next_generation(self) -> Ticket {

@@ -1,5 +1,6 @@
 //! The calls of a queue that may wait: each tries first, and takes a place in its line only if it has to. One that never had a place
-//! does not touch the line (`place.is_some()`), as most calls never wait.
+//! does not touch the line (`place.is_some()`), as most calls never wait. A poll is compiled into the task that waits: what it does at the first try
+//! is as short as a call with all its registers.
 
 use std::fmt;
 use std::future::Future;
@@ -130,7 +131,7 @@ impl<B: Buffer> Unpin for Put<'_, B> {}
 impl<B: Buffer> Future for Put<'_, B> {
     type Output = Result<(), QueueShutDown<B::Item>>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let Some(item) = this.item.take() else { panic!("glassloop: `put` was polled after it was done") };
@@ -187,7 +188,7 @@ impl Turn {
         Turn { place: None, location: Location::caller() }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn poll<B: Buffer>(
         &mut self,
         queue: &QueueOver<B>,
@@ -237,7 +238,7 @@ pub struct Get<'q, B: Buffer> {
 impl<B: Buffer> Future for Get<'_, B> {
     type Output = Result<B::Item, QueueShutDown>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         this.turn.poll(this.queue, cx)

@@ -44,6 +44,11 @@ impl Places {
         }
     }
 
+    #[inline]
+    pub(super) fn first_mut(&mut self) -> Option<&mut Wait> {
+        self.first.as_mut()
+    }
+
     /// Where a number stands, or would.
     pub(super) fn search(&self, number: u64) -> Result<usize, usize> {
         match &self.first {
@@ -78,7 +83,12 @@ impl Places {
 
     #[inline]
     pub(super) fn remove_first(&mut self) -> Option<Wait> {
-        std::mem::replace(&mut self.first, self.rest.pop_front())
+        let first = self.first.take();
+        // Asked first: nothing has to be moved where there is nothing.
+        if !self.rest.is_empty() {
+            self.first = self.rest.pop_front();
+        }
+        first
     }
 
     pub(super) fn remove(&mut self, index: usize) -> Option<Wait> {

@@ -60,10 +60,14 @@ impl Outcome {
 }
 
 impl Measured {
-    /// The best of a column, if it has any figures: by the first metric.
+    /// The best of a column, if it has any figures: by the first metric, of those that count, if any does.
     pub(super) fn best(&self, column: &str) -> Option<&Outcome> {
         let there = self.outcomes.iter().filter(|outcome| outcome.column == column && !outcome.rounds.is_empty());
-        there.min_by(|one, other| self.badness(one, 0).total_cmp(&self.badness(other, 0)))
+        let rank = |outcome: &Outcome| (outcome.not_counted.is_some(), self.badness(outcome, 0));
+        there.min_by(|one, other| {
+            let ((one, badness), (other, of_other)) = (rank(one), rank(other));
+            one.cmp(&other).then(badness.total_cmp(&of_other))
+        })
     }
 
     /// The best of those that we have to be faster than, by this metric.

@@ -9,7 +9,6 @@ use super::results::{LIMIT, Measured, OURS, Outcome, Results};
 /// The workloads of a group, a row for each figure; under it what a cell cannot say.
 pub(super) fn of(results: &Results, group: &str) -> String {
     let mut text = String::new();
-    let mut notes = Notes::default();
     let workloads: Vec<&Measured> = results.of_group(group).collect();
     let Some(first) = workloads.first() else { return text };
     let mut columns = first.columns();
@@ -23,7 +22,7 @@ pub(super) fn of(results: &Results, group: &str) -> String {
     for workload in &workloads {
         for metric in 0..workload.metrics.len() {
             let unit = workload.metrics[metric].unit;
-            let cells: Vec<String> = columns.iter().map(|column| cell(workload, metric, column, &mut notes)).collect();
+            let cells: Vec<String> = columns.iter().map(|column| cell(workload, metric, column)).collect();
             let _ = writeln!(text, "| {}, {unit} | {} |", workload.row(metric), cells.join(" | "));
         }
     }
@@ -31,10 +30,10 @@ pub(super) fn of(results: &Results, group: &str) -> String {
     for workload in &workloads {
         let _ = writeln!(text, "- A step of `{}` is {}.", workload.name, workload.step);
     }
-    text + &notes.text(&workloads)
+    text + &not_counted(&workloads) + &variants_and_failures(&workloads)
 }
 
-fn cell(workload: &Measured, metric: usize, column: &str, notes: &mut Notes) -> String {
+fn cell(workload: &Measured, metric: usize, column: &str) -> String {
     let Some(best) = workload.best(column).filter(|best| !best.figure(metric).is_nan()) else {
         let mut troubles = workload.outcomes.iter().filter(|outcome| outcome.column == column);
         return match troubles.find_map(|outcome| outcome.failure.as_ref()) {
@@ -53,60 +52,69 @@ fn cell(workload: &Measured, metric: usize, column: &str, notes: &mut Notes) -> 
     if let Some(ratio) = workload.ratio(metric, best).filter(|ratio| *ratio > 0.0) {
         let _ = write!(text, " ({})", times(ratio));
     }
-    if let Some(reason) = best.not_counted {
-        text.push_str(" \\*");
-        notes.not_counted(column, workload, reason);
+    if best.not_counted.is_some() {
+        text.push_str(STAR);
     }
     text
 }
 
-#[derive(Default)]
-struct Notes {
-    /// By column and reason, the workloads.
-    not_counted: BTreeMap<(String, &'static str), Vec<String>>,
+/// Stands behind what is shown and not counted.
+const STAR: &str = " \\*";
+
+/// What the stars are for: those of whom the same is to be said in the same workloads have one line.
+fn not_counted(workloads: &[&Measured]) -> String {
+    let mut starred: BTreeMap<(&'static str, String), Vec<String>> = BTreeMap::new();
+    for workload in workloads {
+        for outcome in workload.outcomes.iter().filter(|outcome| !outcome.rounds.is_empty()) {
+            let Some(reason) = outcome.not_counted else { continue };
+            // The whole column, unless another way of it counts.
+            let whole = workload.best(outcome.column).is_some_and(|best| best.not_counted.is_some());
+            let who = if whole { outcome.column.to_owned() } else { full_name(outcome) };
+            let names = starred.entry((reason, who)).or_default();
+            let name = format!("`{}`", workload.name);
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+    }
+    let mut lines: BTreeMap<(&'static str, String), Vec<String>> = BTreeMap::new();
+    for ((reason, who), names) in starred {
+        lines.entry((reason, names.join(", "))).or_default().push(who);
+    }
+    let line = |((reason, names), who): (&(&'static str, String), &Vec<String>)| {
+        let (who, are) = (who.join(", "), if who.len() == 1 { "is" } else { "are" });
+        format!("- \\* {who} {are} not counted in {names}: {reason}.\n")
+    };
+    lines.iter().map(line).collect()
 }
 
-impl Notes {
-    fn not_counted(&mut self, column: &str, workload: &Measured, reason: &'static str) {
-        let workloads = self.not_counted.entry((column.to_owned(), reason)).or_default();
-        if !workloads.contains(&workload.name) {
-            workloads.push(workload.name.clone());
-        }
-    }
-
-    fn text(&self, workloads: &[&Measured]) -> String {
-        let mut text = String::new();
-        for ((column, reason), names) in &self.not_counted {
-            let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-            let _ = writeln!(text, "- \\* {column} is not counted in {}: {reason}.", names.join(", "));
-        }
-        for workload in workloads {
-            for column in workload.columns() {
-                let variants = || workload.outcomes.iter().filter(|outcome| outcome.column == column);
-                if variants().count() > 1 {
-                    let all: Vec<String> = variants().map(variant).collect();
-                    let _ = writeln!(
-                        text,
-                        "- {column} in `{}`, of which the best is shown: {}.",
-                        workload.name,
-                        all.join("; ")
-                    );
-                }
-            }
-            for outcome in &workload.outcomes {
-                if let Some(failure) = &outcome.failure {
-                    let _ = writeln!(text, "- {} in `{}` {failure}.", full_name(outcome), workload.name);
-                }
+fn variants_and_failures(workloads: &[&Measured]) -> String {
+    let mut text = String::new();
+    for workload in workloads {
+        for column in workload.columns() {
+            let variants = || workload.outcomes.iter().filter(|outcome| outcome.column == column);
+            if variants().count() > 1 {
+                let all = variants().map(variant).collect::<Vec<_>>().join("; ");
+                let some_count = variants().any(|outcome| outcome.not_counted.is_none());
+                let only_some = some_count && variants().any(|outcome| outcome.not_counted.is_some());
+                let best = if only_some { "the best that counts" } else { "the best" };
+                let _ = writeln!(text, "- {column} in `{}`, of which {best} is shown: {all}.", workload.name);
             }
         }
-        text
+        for outcome in &workload.outcomes {
+            if let Some(failure) = &outcome.failure {
+                let _ = writeln!(text, "- {} in `{}` {failure}.", full_name(outcome), workload.name);
+            }
+        }
     }
+    text
 }
 
 fn variant(outcome: &Outcome) -> String {
     let name = if outcome.variant.is_empty() { "by itself" } else { &outcome.variant };
     match outcome.figure(0) {
         figure if figure.is_nan() => format!("{name} failed"),
+        figure if outcome.not_counted.is_some() => format!("{name} {}{STAR}", number(figure)),
         figure => format!("{name} {}", number(figure)),
     }
 }
@@ -188,5 +196,28 @@ mod tests {
         );
         assert!(table.contains("- smol in `spawn_x` failed: it did not end within 60 s."), "{table}");
         assert!(table.contains("- aiohttp in `spawn_x` was not run: there is no python3."), "{table}");
+    }
+
+    #[test]
+    fn what_is_not_counted_has_a_star_and_does_not_hide_what_is() {
+        let starred = |column, variant, figure: f64| {
+            let mut outcome = outcome(column, variant, &[figure]);
+            outcome.not_counted = Some("it does less");
+            outcome
+        };
+        let outcomes = vec![
+            outcome(OURS, "", &[100.0]),
+            outcome("tokio", "flume", &[300.0]),
+            starred("tokio", "a channel each", 50.0),
+            starred("smol", "a channel each", 60.0),
+            starred("glommio", "", 70.0),
+        ];
+        let results = Results { workloads: ["spawn_x", "spawn_y"].map(|name| workload(name, outcomes.clone())).into() };
+        let table = of(&results, "spawn");
+        assert!(table.contains(r"| spawn_x, ns | **100** | 300 (3.0×) | 60.0 (0.6×) \* | 70.0 (0.7×) \* |"), "{table}");
+        let who = "glommio, smol, tokio (a channel each) are not counted in `spawn_x`, `spawn_y`: it does less.";
+        assert!(table.contains(&format!(r"- \* {who}")), "{table}");
+        let ways = r"of which the best that counts is shown: flume 300; a channel each 50.0 \*.";
+        assert!(table.contains(&format!("- tokio in `spawn_x`, {ways}")), "{table}");
     }
 }

@@ -86,7 +86,9 @@ fn by_their_own(tasks: u64) -> Workload {
     // monoio, compio and `LocalPool` have none.
     let mut contenders = of_each!(yields: glassloop tokio tokio_local smol ; glommio);
     contenders.push(limit(tasks));
-    Workload { group: "yield", name: named("yield_now", tasks), step: "a turn", metrics: CPU, contenders }
+    let step = "a turn, given up by the runtime's own `yield_now`; tokio's asks the system for events before the next turn, \
+        if nobody else is ready";
+    Workload { group: "yield", name: named("yield_now", tasks), step, metrics: CPU, contenders }
 }
 
 fn named(kind: &str, tasks: u64) -> String {
