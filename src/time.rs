@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -147,24 +148,20 @@ impl Future for Sleep {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
-        if let State::Yield = this.state {
-            this.state = State::Done;
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        let context = context::expect("awaiting a sleep");
-        if let State::New(_, executor) | State::Armed(_, executor) = &this.state {
-            assert!(*executor == context.executor.id(), "glassloop: a sleep was moved from one loop to another");
-        }
-        match &this.state {
-            // The end of time: it never comes, and no virtual clock is to jump there. The ticket is taken to say that this
-            // is meant: whoever looks for lost wakes reports who is pending without that.
-            State::New(..) if this.deadline == NEVER => drop(own_waker(cx)),
-            State::New(location, _) => {
+        match this.state {
+            State::New(location, executor) => {
+                let context = home(executor);
+                // The end of time: it never comes, and no virtual clock is to jump there. The ticket is taken to say that this
+                // is meant: whoever looks for lost wakes reports who is pending without that.
+                if this.deadline == NEVER {
+                    drop(own_waker(cx));
+                    return Poll::Pending;
+                }
                 let key = context.reactor.arm(this.deadline, own_waker(cx), location);
-                this.state = State::Armed(key, context.executor.id());
+                this.state = State::Armed(key, executor);
             }
-            State::Armed(key, _) => {
+            State::Armed(ref key, executor) => {
+                let context = home(executor);
                 if !context.reactor.is_armed(key) {
                     this.state = State::Done;
                     return Poll::Ready(());
@@ -176,10 +173,22 @@ impl Future for Sleep {
                 }
                 context.reactor.set_waker(key, own_waker(cx));
             }
-            State::Yield | State::Done => return Poll::Ready(()),
+            State::Yield => {
+                this.state = State::Done;
+                cx.waker().wake_by_ref();
+            }
+            State::Done => return Poll::Ready(()),
         }
         Poll::Pending
     }
+}
+
+/// The loop whose clock gave the deadline.
+#[inline(always)]
+fn home(executor: ExecutorId) -> Rc<context::Context> {
+    let context = context::expect("awaiting a sleep");
+    assert!(context.executor.id() == executor, "glassloop: a sleep was moved from one loop to another");
+    context
 }
 
 impl Sleep {
@@ -210,7 +219,11 @@ fn disarm_from_outside(timer: TimerKey, executor: ExecutorId) {
 }
 
 impl Drop for Sleep {
+    #[inline]
     fn drop(&mut self) {
-        self.disarm();
+        // Asked here, so that a sleep that is over calls nothing.
+        if let State::Armed(..) = self.state {
+            self.disarm();
+        }
     }
 }

@@ -125,10 +125,9 @@ impl Clock {
     /// The time now. It never goes back.
     #[inline]
     pub fn now(&self) -> Instant {
-        match self.inner.origin {
-            Some(origin) => self.reached(Instant(0) + origin.elapsed()),
-            None => self.latest(),
-        }
+        let Some(origin) = self.inner.origin else { return self.latest() };
+        let elapsed = origin.elapsed(); // not 584 years: nothing to check
+        self.reached(Instant(elapsed.as_secs() * 1_000_000_000 + u64::from(elapsed.subsec_nanos())))
     }
 
     /// The last reading that anybody took: a lower bound of `now()` that costs no system call.

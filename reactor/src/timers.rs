@@ -14,7 +14,7 @@ use crate::clock::Instant;
 use crate::observer::{Event, WakerId};
 use crate::reactor::Reactor;
 use due::Due;
-use entries::{Entries, New, Removed};
+use entries::{Entries, Entry, New, Removed, Spot};
 use wheel::{Step, Wheel};
 
 const NANOS_PER_TICK: u64 = 1_000_000;
@@ -70,20 +70,18 @@ impl Timers {
         deadline: Instant,
         waker: Waker,
         location: &'static Location<'static>,
-    ) -> (TimerKey, u64, Place) {
+    ) -> TimerKey {
         let id = self.next_id;
         self.next_id += 1;
         let tick = tick_of(deadline);
         let is_due = deadline <= latest || tick <= self.wheel.elapsed();
-        let place = if is_due { Place::Due } else { self.wheel.place_of(tick) };
-        let vacancy = self.entries.vacancy(location);
-        let index = vacancy.index;
-        let previous = self.wheel.append(index, place, deadline);
-        let key = self.entries.insert(vacancy, New { id, deadline, waker, place, previous });
-        if place == Place::Due {
-            self.due.push(deadline, self.entries.key(index, id));
+        let spot = if is_due { Spot::DUE } else { self.wheel.place_of(tick) };
+        let append = |index| self.wheel.append(index, spot, deadline);
+        let key = self.entries.insert(location, New { id, deadline, waker, spot }, append);
+        if spot == Spot::DUE {
+            self.due.push(deadline, self.entries.key(key.index, id));
         }
-        (key, id, place)
+        key
     }
 
     /// All that [`step`](Timers::step) would do, at once.
@@ -95,7 +93,7 @@ impl Timers {
 
     fn make_due(&mut self, index: u32) -> u64 {
         let entry = self.entries.at_mut(index);
-        entry.set_place(Place::Due);
+        entry.set_spot(Spot::DUE);
         let (deadline, id) = (entry.deadline, entry.id());
         self.due.push(deadline, self.entries.key(index, id));
         id
@@ -105,7 +103,7 @@ impl Timers {
     fn disarm(&mut self, key: &TimerKey) -> Option<Removed> {
         let removed = self.entries.remove(key)?;
         self.wheel.unlink(&mut self.entries, &removed);
-        if removed.place == Place::Due {
+        if removed.spot == Spot::DUE {
             self.due.forget(key);
         }
         self.tidy();
@@ -136,8 +134,8 @@ impl Timers {
     #[inline]
     fn step(&mut self, now: Instant) -> Option<(u64, Place, Place)> {
         match self.wheel.step(&mut self.entries, tick_of(now)) {
-            Step::Moved { index, from, to } => Some((self.entries.at(index).id(), from, to)),
-            Step::Reached { index, from } => Some((self.make_due(index), from, Place::Due)),
+            Step::Moved { index, from, to } => Some((self.entries.at(index).id(), from.place(), to.place())),
+            Step::Reached { index, from } => Some((self.make_due(index), from.place(), Place::Due)),
             Step::Done => None,
         }
     }
@@ -178,14 +176,14 @@ impl Timers {
     pub(crate) fn describe(&self, events: &mut Vec<Event>) {
         let mut entries: Vec<_> = self.entries.iter().collect();
         entries.sort_unstable_by_key(|(entry, _)| entry.id());
-        events.extend(entries.into_iter().map(|(entry, location)| Event::TimerArm {
-            timer: entry.id(),
-            waker: WakerId::from(entry.waker.as_ref().expect("iter() gives armed entries")),
-            deadline: entry.deadline,
-            place: entry.place(),
-            location,
-        }));
+        events.extend(entries.into_iter().map(|(entry, location)| armed(entry, location)));
     }
+}
+
+/// The event of an armed timer.
+fn armed(entry: &Entry, location: &'static Location<'static>) -> Event {
+    let waker = WakerId::from(entry.waker.as_ref().expect("it is armed"));
+    Event::TimerArm { timer: entry.id(), waker, deadline: entry.deadline, place: entry.spot().place(), location }
 }
 
 /// Timers (asyncio: `loop.call_at` and its `TimerHandle`).
@@ -211,10 +209,18 @@ impl Reactor {
     pub fn arm(&self, deadline: Instant, waker: Waker, location: &'static Location<'static>) -> TimerKey {
         // The caller has just read the clock to compute the deadline: no need to read it again.
         let latest = self.clock().latest();
-        let id = WakerId::from(&waker);
-        let (key, timer, place) = self.shared.timers.borrow_mut().arm(latest, deadline, waker, location);
-        self.emit(|| Event::TimerArm { timer, waker: id, deadline, place, location });
+        let key = self.shared.timers.borrow_mut().arm(latest, deadline, waker, location);
+        if self.is_observed() {
+            self.tell_armed(key.index, location);
+        }
         key
+    }
+
+    /// Reads the new entry again: so whoever is not observed keeps nothing for this.
+    #[cold]
+    fn tell_armed(&self, index: u32, location: &'static Location<'static>) {
+        let event = armed(self.shared.timers.borrow().entries.at(index), location);
+        self.tell_inline(&event);
     }
 
     /// Disarms the timer, if it is still armed: its waker is dropped, not woken.
@@ -236,6 +242,7 @@ impl Reactor {
     }
 
     /// Whether the timer has neither fired nor been disarmed.
+    #[inline]
     pub fn is_armed(&self, key: &TimerKey) -> bool {
         self.shared.timers.borrow().entries.find(key).is_some()
     }

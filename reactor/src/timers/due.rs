@@ -1,6 +1,7 @@
 //! Timers whose tick has come, in the order in which they fire.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::mem;
 
 use super::TimerKey;
 use super::entries::Entries;
@@ -18,8 +19,8 @@ struct DueTimer {
 /// A timer that was disarmed since is still in here, and nowhere else: its key fits nothing any more.
 #[derive(Debug, Default)]
 pub(super) struct Due {
-    /// In the order of firing.
-    sorted: VecDeque<DueTimer>,
+    /// The last fires first, so it is taken off the end.
+    sorted: Vec<DueTimer>,
     /// Came since.
     fresh: Vec<DueTimer>,
 }
@@ -36,25 +37,20 @@ impl Due {
             return;
         }
         sort(&mut self.fresh, entries);
-        if self.sorted.is_empty() {
-            // They change places, and nothing is copied.
-            let emptied = std::mem::replace(&mut self.sorted, std::mem::take(&mut self.fresh).into());
-            self.fresh = emptied.into();
-            return;
-        }
-        // Those of earlier ticks are there first, nearly always.
-        let last = self.sorted.back().map(|last| last.deadline);
-        let in_order = last < self.fresh.first().map(|first| first.deadline);
-        self.sorted.extend(self.fresh.drain(..));
+        // Those that are left of earlier ticks, if any, fire first, nearly always.
+        let left = self.sorted.first().map(|last_of_left| last_of_left.deadline);
+        let in_order = left < self.fresh.last().map(|first_of_fresh| first_of_fresh.deadline);
+        self.fresh.append(&mut self.sorted);
+        mem::swap(&mut self.fresh, &mut self.sorted);
         if !in_order {
-            sort(self.sorted.make_contiguous(), entries);
+            sort(&mut self.sorted, entries);
         }
     }
 
     /// The first, if it fires at `now`. It may have been disarmed since.
     #[inline]
     pub(super) fn pop(&mut self, now: Instant) -> Option<TimerKey> {
-        self.sorted.pop_front_if(|first| first.deadline <= now).map(|first| first.key)
+        self.sorted.pop_if(|first| first.deadline <= now).map(|first| first.key)
     }
 
     /// A timer was disarmed. If it is found easily, it goes now: so a program that arms and disarms keeps nothing.
@@ -72,20 +68,20 @@ impl Due {
     /// Not after any deadline in here; one of a timer that was disarmed may be earlier.
     pub(super) fn earliest(&self) -> Option<Instant> {
         let fresh = self.fresh.iter().map(|due| due.deadline).min();
-        self.sorted.front().map(|first| first.deadline).into_iter().chain(fresh).min()
+        self.sorted.last().map(|first| first.deadline).into_iter().chain(fresh).min()
     }
 
     /// Forgets those in front that are not armed any more; [`Due::earliest`] is exact after it.
     pub(super) fn skip_disarmed(&mut self, entries: &Entries) {
         self.sort(entries);
-        while self.sorted.pop_front_if(|first| entries.find(&first.key).is_none()).is_some() {}
+        while self.sorted.pop_if(|first| entries.find(&first.key).is_none()).is_some() {}
     }
 }
 
-/// By deadline, a number that is compared without a branch that a processor could guess wrong; then the few that have the same one, by arming.
+/// Backwards: by deadline, a number that is compared without a branch that a processor could guess wrong; then the few that have the same one, by arming.
 fn sort(due: &mut [DueTimer], entries: &Entries) {
-    due.sort_unstable_by_key(|timer| timer.deadline);
+    due.sort_unstable_by_key(|timer| Reverse(timer.deadline));
     for same in due.chunk_by_mut(|one, next| one.deadline == next.deadline).filter(|same| same.len() > 1) {
-        same.sort_unstable_by_key(|timer| entries.at(timer.key.index).id());
+        same.sort_unstable_by_key(|timer| Reverse(entries.at(timer.key.index).id()));
     }
 }

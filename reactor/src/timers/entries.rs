@@ -24,70 +24,72 @@ pub(super) struct Entry {
     /// `None`: the entry is free.
     pub(super) waker: Option<Waker>,
     pub(super) deadline: Instant,
-    /// The arming sequence number, which is what observers call the timer; and where it lies. See [`Entry::id`] and [`Entry::place`].
-    id_and_place: u64,
+    /// The arming sequence number, which is what observers call the timer (2⁵⁵ are a hundred years of ten million a second); and where it lies.
+    id_and_spot: u64,
     pub(super) previous: u32,
     /// The next in its list; of a free entry, the next free one.
     pub(super) next: u32,
 }
 
-/// Of `id_and_place`, those of the place. The others count 2⁵⁵ timers, a hundred years of ten million a second.
-const PLACE_BITS: u32 = 9;
-const DUE: u64 = (1 << PLACE_BITS) - 1;
-const FAR: u64 = DUE - 1;
-
 impl Entry {
     #[inline]
     pub(super) fn id(&self) -> u64 {
-        self.id_and_place >> PLACE_BITS
+        self.id_and_spot >> Spot::BITS
     }
 
     #[inline]
-    pub(super) fn place(&self) -> Place {
-        match self.id_and_place & DUE {
-            DUE => Place::Due,
-            FAR => Place::Far,
-            slot => Place::Slot { level: (slot / 64) as u8, slot: (slot % 64) as u8 },
+    pub(super) fn spot(&self) -> Spot {
+        Spot(self.id_and_spot & Spot::DUE.0)
+    }
+
+    #[inline]
+    pub(super) fn set_spot(&mut self, spot: Spot) {
+        self.id_and_spot = self.id_and_spot & !Spot::DUE.0 | spot.0;
+    }
+}
+
+/// A [`Place`] as one number of so many bits, which is quick to compare and to take apart: level × 64 + slot, or one that is on no level.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Spot(u64);
+
+impl Spot {
+    const BITS: u32 = 9;
+    pub(super) const DUE: Spot = Spot((1 << Spot::BITS) - 1);
+    pub(super) const FAR: Spot = Spot(Spot::DUE.0 - 1);
+
+    #[inline]
+    pub(super) fn new(level: u32, slot: u64) -> Spot {
+        Spot(u64::from(level) * 64 + slot)
+    }
+
+    /// More than the wheel has, if it is on none.
+    #[inline]
+    pub(super) fn level(self) -> usize {
+        self.0 as usize / 64
+    }
+
+    #[inline]
+    pub(super) fn slot(self) -> usize {
+        self.0 as usize % 64
+    }
+
+    pub(super) fn place(self) -> Place {
+        match self {
+            Spot::DUE => Place::Due,
+            Spot::FAR => Place::Far,
+            _ => Place::Slot { level: self.level() as u8, slot: self.slot() as u8 },
         }
-    }
-
-    #[inline]
-    pub(super) fn set_place(&mut self, place: Place) {
-        self.name(self.id(), place);
-    }
-
-    #[inline]
-    fn name(&mut self, id: u64, place: Place) {
-        let place = match place {
-            Place::Due => DUE,
-            Place::Far => FAR,
-            Place::Slot { level, slot } => u64::from(level) * 64 + u64::from(slot),
-        };
-        self.id_and_place = id << PLACE_BITS | place;
-    }
-
-    #[inline]
-    pub(super) fn next(&self) -> Option<u32> {
-        (self.next != NIL).then_some(self.next)
     }
 }
 
 const _: () = assert!(size_of::<Entry>() <= 40 && size_of::<TimerKey>() == 8, "a million timers are 40 MB");
-
-/// A free entry, and whose: an index into the lines.
-pub(super) struct Vacancy {
-    line: u32,
-    pub(super) index: u32,
-}
 
 /// A timer that is about to be armed.
 pub(super) struct New {
     pub(super) id: u64,
     pub(super) deadline: Instant,
     pub(super) waker: Waker,
-    pub(super) place: Place,
-    /// The one before it in its list, or [`NIL`].
-    pub(super) previous: u32,
+    pub(super) spot: Spot,
 }
 
 /// A timer that is armed no more: all that its entry held, as that may be another's by now.
@@ -96,7 +98,7 @@ pub(super) struct Removed {
     pub(super) deadline: Instant,
     pub(super) location: &'static Location<'static>,
     pub(super) waker: Waker,
-    pub(super) place: Place,
+    pub(super) spot: Spot,
     pub(super) previous: u32,
     pub(super) next: u32,
 }
@@ -148,43 +150,45 @@ impl Entries {
         self.armed
     }
 
-    /// The free entry that is to be filled next with a timer armed at `location`.
-    #[inline]
-    pub(super) fn vacancy(&mut self, location: &'static Location<'static>) -> Vacancy {
-        match self.lines.get(self.last_line as usize) {
-            Some(Line { location: last, first_free }) if ptr::eq(*last, location) && *first_free != NIL => {
-                Vacancy { line: self.last_line, index: *first_free }
+    /// Fills a free entry with a timer armed at `location`: it is touched once for all of that. `append` is given its index, makes it the
+    /// last of its list, and gives the one that was, or [`NIL`].
+    #[inline(always)]
+    pub(super) fn insert(
+        &mut self,
+        location: &'static Location<'static>,
+        new: New,
+        append: impl FnOnce(u32) -> u32,
+    ) -> TimerKey {
+        let line = match self.lines.get_mut(self.last_line as usize) {
+            Some(last) if ptr::eq(last.location, location) && last.first_free != NIL => last,
+            _ => {
+                self.find_line(location);
+                &mut self.lines[self.last_line as usize]
             }
-            _ => self.find_vacancy(location),
-        }
+        };
+        let index = line.first_free;
+        let previous = append(index);
+        let entry = &mut self.chunks[index as usize / CHUNK].entries[index as usize % CHUNK];
+        line.first_free = std::mem::replace(&mut entry.next, NIL);
+        entry.id_and_spot = new.id << Spot::BITS | new.spot.0;
+        (entry.deadline, entry.waker, entry.previous) = (new.deadline, Some(new.waker), previous);
+        self.armed += 1;
+        self.follow(previous, index);
+        self.key(index, new.id)
     }
 
-    /// Of another line than the last one, or of one that has no free entry.
+    /// Makes the line of `location` the last one that was asked for, with a free entry.
     #[inline(never)]
-    fn find_vacancy(&mut self, location: &'static Location<'static>) -> Vacancy {
+    fn find_line(&mut self, location: &'static Location<'static>) {
         let next = self.lines.len() as u32;
         let line = *self.addresses.entry(ptr::from_ref(location).addr()).or_insert(next);
         if line == next {
             self.lines.push(Line { location, first_free: NIL });
         }
         self.last_line = line;
-        let index = match self.lines[line as usize].first_free {
-            NIL => self.add_chunk(line),
-            index => index,
-        };
-        Vacancy { line, index }
-    }
-
-    /// Fills a [`vacancy`](Entries::vacancy), as the last of its list: it is touched once for all of that.
-    #[inline]
-    pub(super) fn insert(&mut self, Vacancy { line, index }: Vacancy, new: New) -> TimerKey {
-        let entry = self.at_mut(index);
-        entry.name(new.id, new.place);
-        (entry.deadline, entry.waker, entry.previous) = (new.deadline, Some(new.waker), new.previous);
-        self.lines[line as usize].first_free = std::mem::replace(&mut entry.next, NIL);
-        self.armed += 1;
-        self.follow(new.previous, index);
-        self.key(index, new.id)
+        if self.lines[line as usize].first_free == NIL {
+            self.add_chunk(line);
+        }
     }
 
     /// In its list, `index` comes after `previous`, if there is one.
@@ -207,21 +211,20 @@ impl Entries {
         self.first_generation.wrapping_add(id as u32)
     }
 
-    /// Makes `CHUNK` more entries for a line, each of which leads to the next as a free one, and gives the first.
+    /// Makes `CHUNK` more entries for a line, each of which leads to the next as a free one.
     #[cold]
-    fn add_chunk(&mut self, line: u32) -> u32 {
+    fn add_chunk(&mut self, line: u32) {
         let first = self.chunks.len() * CHUNK;
         assert!(first + CHUNK < NIL as usize, "more than 4 billion timers are armed");
         let entries = std::array::from_fn(|nth| Entry {
             waker: None,
             deadline: Instant::from_nanos(0),
-            id_and_place: DUE,
+            id_and_spot: 0,
             previous: NIL,
             next: if nth + 1 < CHUNK { (first + nth + 1) as u32 } else { NIL },
         });
         self.chunks.push(Chunk { line, entries: Box::new(entries) });
         self.lines[line as usize].first_free = first as u32;
-        first as u32
     }
 
     /// Frees the entry of the key's timer, if that is still armed. Its neighbours are the caller's to link, its waker to drop, outside of any borrow.
@@ -235,11 +238,11 @@ impl Entries {
             return None;
         }
         let waker = entry.waker.take()?;
-        let (deadline, place, previous) = (entry.deadline, entry.place(), entry.previous);
+        let (deadline, spot, previous) = (entry.deadline, entry.spot(), entry.previous);
         let line = &mut self.lines[chunk.line as usize];
         let next = std::mem::replace(&mut entry.next, std::mem::replace(&mut line.first_free, key.index));
         self.armed -= 1;
-        Some(Removed { id, deadline, location: line.location, waker, place, previous, next })
+        Some(Removed { id, deadline, location: line.location, waker, spot, previous, next })
     }
 
     /// The entry's index, if the key's timer is still armed.

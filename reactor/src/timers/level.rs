@@ -6,7 +6,8 @@ use crate::clock::Instant;
 /// A doubly linked list of entries, by index.
 #[derive(Debug)]
 pub(super) struct List {
-    head: u32,
+    /// Or [`NIL`].
+    pub(super) head: u32,
     tail: u32,
     /// Not after any deadline in the list. A cancelled entry leaves it as it was, for an exact value would cost a walk.
     earliest: Instant,
@@ -14,11 +15,6 @@ pub(super) struct List {
 
 impl List {
     pub(super) const EMPTY: List = List { head: NIL, tail: NIL, earliest: Instant::from_nanos(u64::MAX) };
-
-    #[inline]
-    pub(super) fn head(&self) -> Option<u32> {
-        (self.head != NIL).then_some(self.head)
-    }
 
     pub(super) fn earliest(&self) -> Instant {
         self.earliest
@@ -63,9 +59,8 @@ impl List {
     }
 
     pub(super) fn pop_front(&mut self, entries: &mut Entries) -> Option<u32> {
-        let first = self.head()?;
-        let next = entries.at(first).next;
-        self.unlink(entries, NIL, next);
+        let first = (self.head != NIL).then_some(self.head)?;
+        self.unlink(entries, NIL, entries.at(first).next);
         Some(first)
     }
 }
@@ -96,35 +91,35 @@ impl Level {
 
     /// [`List::append`].
     #[inline]
-    pub(super) fn append(&mut self, slot: u8, index: u32, deadline: Instant) -> u32 {
+    pub(super) fn append(&mut self, slot: usize, index: u32, deadline: Instant) -> u32 {
         self.occupied |= 1 << slot;
-        self.slots[slot as usize].append(index, deadline)
+        self.slots[slot].append(index, deadline)
     }
 
     /// Unlinks the first entry of a slot.
-    pub(super) fn pop_front(&mut self, slot: u8, entries: &mut Entries) -> Option<u32> {
-        let first = self.slots[slot as usize].pop_front(entries);
+    pub(super) fn pop_front(&mut self, slot: usize, entries: &mut Entries) -> Option<u32> {
+        let first = self.slots[slot].pop_front(entries);
         self.mark(slot);
         first
     }
 
     /// Empties a slot: its first entry leads to the others.
-    pub(super) fn take(&mut self, slot: u8) -> List {
+    pub(super) fn take(&mut self, slot: usize) -> List {
         self.occupied &= !(1 << slot);
-        std::mem::replace(&mut self.slots[slot as usize], List::EMPTY)
+        std::mem::replace(&mut self.slots[slot], List::EMPTY)
     }
 
     /// [`List::unlink`].
     #[inline]
-    pub(super) fn unlink(&mut self, slot: u8, entries: &mut Entries, previous: u32, next: u32) {
-        self.slots[slot as usize].unlink(entries, previous, next);
+    pub(super) fn unlink(&mut self, slot: usize, entries: &mut Entries, previous: u32, next: u32) {
+        self.slots[slot].unlink(entries, previous, next);
         self.mark(slot);
     }
 
     /// Something has left the slot: it may be empty now.
     #[inline]
-    fn mark(&mut self, slot: u8) {
-        if self.slots[slot as usize].head().is_none() {
+    fn mark(&mut self, slot: usize) {
+        if self.slots[slot].head == NIL {
             self.occupied &= !(1 << slot);
         }
     }

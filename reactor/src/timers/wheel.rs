@@ -17,9 +17,9 @@
 
 use std::collections::BTreeMap;
 
-use super::entries::{Entries, NIL, Removed};
+use super::entries::{Entries, NIL, Removed, Spot};
 use super::level::{Level, List};
-use super::{Place, TimerKey, tick_of};
+use super::{TimerKey, tick_of};
 use crate::clock::Instant;
 
 const LEVELS: usize = 6;
@@ -30,9 +30,9 @@ const ERA_BITS: u32 = DIGIT_BITS * LEVELS as u32;
 #[derive(Debug)]
 pub(super) enum Step {
     /// `index` went from one place to another.
-    Moved { index: u32, from: Place, to: Place },
+    Moved { index: u32, from: Spot, to: Spot },
     /// The wheel has reached the tick of `index`, which has left the wheel.
-    Reached { index: u32, from: Place },
+    Reached { index: u32, from: Spot },
     /// There is nothing more to do up to the tick that was asked for.
     Done,
 }
@@ -43,7 +43,7 @@ pub(super) struct Wheel {
     levels: [Level; LEVELS],
     far: BTreeMap<u64, List>,
     /// The place that is being emptied because `elapsed` has reached its start.
-    draining: Option<Place>,
+    draining: Option<Spot>,
 }
 
 impl Wheel {
@@ -59,53 +59,58 @@ impl Wheel {
 
     /// Where an entry belongs that is due at `tick`, which is after `elapsed`.
     #[inline]
-    pub(super) fn place_of(&self, tick: u64) -> Place {
+    pub(super) fn place_of(&self, tick: u64) -> Spot {
         debug_assert!(tick > self.elapsed);
         let highest_bit = 63 - (tick ^ self.elapsed).leading_zeros();
         if highest_bit >= ERA_BITS {
-            return Place::Far;
+            return Spot::FAR;
         }
         let level = highest_bit / DIGIT_BITS;
-        Place::Slot { level: level as u8, slot: (tick >> (DIGIT_BITS * level)) as u8 % 64 }
+        Spot::new(level, (tick >> (DIGIT_BITS * level)) % 64)
     }
 
     /// Makes `index` the last there, and gives the one that was: the caller links the two. What is due is in no list.
     #[inline(always)]
-    pub(super) fn append(&mut self, index: u32, place: Place, deadline: Instant) -> u32 {
-        match place {
-            Place::Slot { level, slot } => self.levels[level as usize].append(slot, index, deadline),
-            Place::Far => {
-                let era = tick_of(deadline) >> ERA_BITS;
-                self.far.entry(era).or_insert(List::EMPTY).append(index, deadline)
-            }
-            Place::Due => NIL,
+    pub(super) fn append(&mut self, index: u32, spot: Spot, deadline: Instant) -> u32 {
+        match self.levels.get_mut(spot.level()) {
+            Some(level) => level.append(spot.slot(), index, deadline),
+            None => self.append_beyond(index, spot, deadline),
         }
+    }
+
+    #[cold]
+    fn append_beyond(&mut self, index: u32, spot: Spot, deadline: Instant) -> u32 {
+        if spot == Spot::DUE {
+            return NIL;
+        }
+        let era = tick_of(deadline) >> ERA_BITS;
+        self.far.entry(era).or_insert(List::EMPTY).append(index, deadline)
     }
 
     /// Takes a removed timer out of its list. What is due is in none.
     #[inline(always)]
     pub(super) fn unlink(&mut self, entries: &mut Entries, removed: &Removed) {
-        let Removed { place, previous, next, deadline, .. } = *removed;
-        match place {
-            Place::Slot { level, slot } => self.levels[level as usize].unlink(slot, entries, previous, next),
-            Place::Far => {
+        let Removed { spot, previous, next, deadline, .. } = *removed;
+        match self.levels.get_mut(spot.level()) {
+            Some(level) => level.unlink(spot.slot(), entries, previous, next),
+            None if spot == Spot::FAR => {
                 let era = tick_of(deadline) >> ERA_BITS;
                 let list = self.far.get_mut(&era).expect("a far entry's era has a list");
                 list.unlink(entries, previous, next);
-                if list.head().is_none() {
+                if list.head == NIL {
                     self.far.remove(&era);
                 }
             }
-            Place::Due => {}
+            None => {}
         }
     }
 
     /// Moves an entry, which is in no list, to the end of the list where it belongs now.
     #[inline]
-    fn move_to(&mut self, entries: &mut Entries, index: u32, place: Place, deadline: Instant) {
-        let previous = self.append(index, place, deadline);
+    fn move_to(&mut self, entries: &mut Entries, index: u32, spot: Spot) {
         let entry = entries.at_mut(index);
-        entry.set_place(place);
+        let previous = self.append(index, spot, entry.deadline);
+        entry.set_spot(spot);
         (entry.previous, entry.next) = (previous, NIL);
         entries.follow(previous, index);
     }
@@ -118,20 +123,19 @@ impl Wheel {
             // levels and new ones too: it is as good as detached, and nothing can be put back into it.
             if let Some(from) = self.draining {
                 if let Some(index) = self.pop_first(entries, from) {
-                    let deadline = entries.at(index).deadline;
-                    let tick = tick_of(deadline);
+                    let tick = tick_of(entries.at(index).deadline);
                     if tick <= self.elapsed {
                         return Step::Reached { index, from };
                     }
                     let to = self.place_of(tick);
-                    self.move_to(entries, index, to, deadline);
+                    self.move_to(entries, index, to);
                     debug_assert_ne!(from, to);
                     return Step::Moved { index, from, to };
                 }
                 self.draining = None;
             }
             match self.next_stop() {
-                Some((tick, place)) if tick <= to => (self.elapsed, self.draining) = (tick, Some(place)),
+                Some((tick, spot)) if tick <= to => (self.elapsed, self.draining) = (tick, Some(spot)),
                 _ => {
                     self.elapsed = self.elapsed.max(to);
                     return Step::Done;
@@ -148,24 +152,24 @@ impl Wheel {
     /// All that is to be done up to tick `to`, place by place, while nobody is shown each [`step`](Wheel::step). `reach` is called with the
     /// deadline and the key of each timer whose tick has come. Not if the wheel [is interrupted](Wheel::is_interrupted).
     pub(super) fn advance(&mut self, entries: &mut Entries, to: u64, mut reach: impl FnMut(Instant, TimerKey)) {
-        while let Some((tick, place)) = self.next_stop().filter(|(tick, _)| *tick <= to) {
+        while let Some((tick, spot)) = self.next_stop().filter(|(tick, _)| *tick <= to) {
             self.elapsed = tick;
-            let list = match place {
-                Place::Slot { level, slot } => self.levels[level as usize].take(slot),
-                _ => self.far.remove(&(tick >> ERA_BITS)).unwrap_or(List::EMPTY),
+            let list = match self.levels.get_mut(spot.level()) {
+                Some(level) => level.take(spot.slot()),
+                None => self.far.remove(&(tick >> ERA_BITS)).unwrap_or(List::EMPTY),
             };
-            let mut next = list.head();
-            while let Some(index) = next {
+            let mut next = list.head;
+            while next != NIL {
+                let index = next;
                 let entry = entries.at_mut(index);
-                next = entry.next();
-                let (deadline, id) = (entry.deadline, entry.id());
-                let tick = tick_of(deadline);
+                next = entry.next;
+                let tick = tick_of(entry.deadline);
                 if tick <= self.elapsed {
-                    entry.set_place(Place::Due);
+                    entry.set_spot(Spot::DUE);
+                    let (deadline, id) = (entry.deadline, entry.id());
                     reach(deadline, entries.key(index, id));
                 } else {
-                    let place = self.place_of(tick);
-                    self.move_to(entries, index, place, deadline);
+                    self.move_to(entries, index, self.place_of(tick));
                 }
             }
         }
@@ -174,35 +178,32 @@ impl Wheel {
 
     /// Unlinks the first entry of a place that is being emptied.
     #[inline]
-    fn pop_first(&mut self, entries: &mut Entries, place: Place) -> Option<u32> {
-        match place {
-            Place::Slot { level, slot } => self.levels[level as usize].pop_front(slot, entries),
-            Place::Far => {
-                let era = self.elapsed >> ERA_BITS;
-                let list = self.far.get_mut(&era)?;
-                let first = list.pop_front(entries);
-                if list.head().is_none() {
-                    self.far.remove(&era);
-                }
-                first
-            }
-            Place::Due => None,
+    fn pop_first(&mut self, entries: &mut Entries, spot: Spot) -> Option<u32> {
+        if let Some(level) = self.levels.get_mut(spot.level()) {
+            return level.pop_front(spot.slot(), entries);
         }
+        let era = self.elapsed >> ERA_BITS;
+        let list = self.far.get_mut(&era)?;
+        let first = list.pop_front(entries);
+        if list.head == NIL {
+            self.far.remove(&era);
+        }
+        first
     }
 
     /// The first place that holds anything, and the tick at which it starts.
-    fn next_stop(&self) -> Option<(u64, Place)> {
-        for (level, slots) in (0u8..).zip(&self.levels) {
-            if let Some(slot) = slots.first_occupied() {
-                let shift = DIGIT_BITS * u32::from(level);
+    fn next_stop(&self) -> Option<(u64, Spot)> {
+        for (level, slots) in (0..).zip(&self.levels) {
+            if let Some(slot) = slots.first_occupied().map(u64::from) {
+                let shift = DIGIT_BITS * level;
                 let higher_digits = self.elapsed >> shift >> DIGIT_BITS << DIGIT_BITS << shift;
-                let start = higher_digits | u64::from(slot) << shift;
+                let start = higher_digits | slot << shift;
                 debug_assert!(start > self.elapsed, "no slot is behind the cursor, nor at it");
-                return Some((start, Place::Slot { level, slot }));
+                return Some((start, Spot::new(level, slot)));
             }
         }
         let (era, _) = self.far.first_key_value()?;
-        Some((era << ERA_BITS, Place::Far))
+        Some((era << ERA_BITS, Spot::FAR))
     }
 
     /// Not after any deadline in the wheel; exact unless the earliest of a list was cancelled.
