@@ -33,7 +33,8 @@ pub(crate) struct Setup {
 impl Builder {
     /// Turns debug mode on or off: it reports polls that take [long](Builder::slow_poll), tasks that only wake themselves,
     /// tasks that nothing can wake any more, tasks that were never polled or are pending when the loop is dropped, and,
-    /// once, a possible deadlock. Out of debug mode this costs nothing.
+    /// once, a possible deadlock: for a second nobody outside of the loop woke a task, and nobody else can.
+    /// Out of debug mode this costs nothing.
     ///
     /// ```
     /// use std::{cell::RefCell, rc::Rc, time::Duration};
@@ -167,7 +168,12 @@ impl Debug {
         }
     }
 
-    /// The loop is about to wait for nothing that it knows of: reports that, the first time.
+    /// Whether a possible deadlock would be reported: it is said once.
+    pub(crate) fn awaits_deadlock(&self) -> bool {
+        !self.told_of_deadlock.get()
+    }
+
+    /// The loop has waited for a while, for nothing that it knows of: reports that, the first time.
     pub(crate) fn report_possible_deadlock(&self, context: &Context) {
         if self.told_of_deadlock.replace(true) {
             return;

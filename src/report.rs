@@ -156,8 +156,8 @@ pub enum Report {
         /// Of a gather: what is left of it.
         children: Option<LeftChildren>,
     },
-    /// Debug mode, once: no task is ready, no timer armed, no socket waited on, and no thread of the loop at work. Unless somebody outside wakes a
-    /// task, the loop waits for ever.
+    /// Debug mode, once: no task is ready, no timer armed, no socket waited on, no thread of the loop at work, and it has been so for a second of real
+    /// time. Unless somebody outside wakes a task, the loop waits for ever.
     #[error(
         "glassloop: possible deadlock: every task waits, and only somebody outside of the loop can wake one{}{}",
         lines(tasks), strangers(*wakers)

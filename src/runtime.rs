@@ -270,8 +270,7 @@ impl Runtime {
             return Ok(()); // whoever heard of what is wrong has woken somebody
         }
         if !reactor.clock().is_virtual() || reactor.armed_timers() == 0 {
-            self.turn::<TELL>(None)?;
-            return Ok(());
+            return Ok(self.wait_without_limit::<TELL>(idle)?);
         }
         // Virtual time moves when nothing else can happen first. What two sockets of this process say to each other may be under way in the
         // system for a moment, so they get one of real time.
@@ -295,10 +294,24 @@ impl Runtime {
             deadlock.tell(&self.context);
             return Err(RunError::Deadlock(deadlock));
         }
+        Ok(())
+    }
+
+    /// `idle`: only somebody outside can wake a task. In debug mode that is said, once, if nobody has done so for a while: a program
+    /// in which another thread is at work is no deadlock.
+    fn wait_without_limit<const TELL: bool>(&self, idle: bool) -> io::Result<()> {
         #[cfg(feature = "trace")]
-        if let Some(debug) = self.context.debug.get() {
-            debug.report_possible_deadlock(&self.context);
+        if let Some(debug) = self.context.debug.get().filter(|debug| idle && debug.awaits_deadlock()) {
+            const A_WHILE: Duration = Duration::from_secs(1);
+            let Turn { ready, unparked } = self.turn::<TELL>(Some(A_WHILE))?;
+            let executor = &self.context.executor;
+            if ready == 0 && !unparked && !executor.has_ready() && !executor.has_messages() {
+                debug.report_possible_deadlock(&self.context);
+            }
+            return Ok(());
         }
+        let _ = idle;
+        self.turn::<TELL>(None)?;
         Ok(())
     }
 

@@ -103,7 +103,7 @@ impl Core {
         Ok(Core {
             id,
             half,
-            state: RefCell::new(State { slots: Slots::new(id.index, &half.pending), queue: RunQueue::default() }),
+            state: RefCell::new(State { slots: Slots::new(id, &half.pending), queue: RunQueue::default() }),
             next_id: Cell::new(1),
             polls: Cell::new(0),
             polling: Cell::new(None),

@@ -18,7 +18,7 @@ use crate::cell::drop_quietly;
 use crate::flags::Flags;
 use crate::observer::Via;
 use crate::slots::NO_SLOT;
-use crate::ticket::{MAX_EXECUTORS, Ticket};
+use crate::ticket::{GENERATION_BITS, MAX_EXECUTORS, Ticket};
 use crate::waker::with_current;
 
 mod inbox;
@@ -62,6 +62,16 @@ pub struct ExecutorId {
     pub(crate) index: u16,
     /// A number of 32 bits in two parts, so that the id takes six bytes: what keeps one has room for a tag beside it.
     life: [u16; 2],
+}
+
+impl ExecutorId {
+    /// Where the generations of its slots begin: far from where those of its former lives did, so that a waker left over from one of
+    /// them is stale in fact. Whoever counts wakers would take it for one of a task that lives now.
+    pub(crate) fn first_generation(self) -> u32 {
+        let [low, high] = self.life.map(u32::from);
+        // By the golden ratio, life after life comes into the widest gap that is left.
+        (high << 16 | low).wrapping_mul(0x9E37_79B9) >> (u32::BITS - GENERATION_BITS)
+    }
 }
 
 fn life_of(half: &RemoteHalf) -> [u16; 2] {

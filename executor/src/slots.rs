@@ -14,6 +14,7 @@
 use std::pin::Pin;
 use std::rc::Rc;
 
+use crate::remote::ExecutorId;
 use crate::remote::pending::PendingBits;
 use crate::task::Run;
 use crate::ticket::{EXECUTOR_MASK, MAX_SLOTS, QUEUED, Ticket};
@@ -37,6 +38,8 @@ pub(crate) struct Slots {
     /// Wakes on their way from other threads: a bit for each slot.
     pending: &'static PendingBits,
     executor: u16,
+    /// With which generation every slot begins.
+    first_generation: u32,
     first_vacant: u32,
     /// Slots ever used: those above have not been touched yet.
     used: u32,
@@ -62,8 +65,10 @@ pub enum WakeEffect {
 }
 
 impl Slots {
-    pub(crate) fn new(executor: u16, pending: &'static PendingBits) -> Slots {
-        let mut slots = Slots { chunks: Vec::new(), pending, executor, first_vacant: NO_SLOT, used: 0 };
+    pub(crate) fn new(id: ExecutorId, pending: &'static PendingBits) -> Slots {
+        let (executor, first_generation) = (id.index, id.first_generation());
+        let mut slots =
+            Slots { chunks: Vec::new(), pending, executor, first_generation, first_vacant: NO_SLOT, used: 0 };
         slots.add_slot();
         slots
     }
@@ -185,7 +190,7 @@ impl Slots {
         if number as usize == self.chunks.len() * CHUNK {
             let chunk: Vec<Slot> = (0..CHUNK as u32)
                 .map(|offset| Slot {
-                    state: Ticket::new(self.executor, number + offset, 0).0 ^ EXECUTOR_MASK,
+                    state: Ticket::new(self.executor, number + offset, self.first_generation).0 ^ EXECUTOR_MASK,
                     index: NO_SLOT,
                     run: None,
                 })

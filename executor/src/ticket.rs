@@ -12,8 +12,8 @@
 //! "already queued" are told apart by one compare (see [`Slots`](crate::slots::Slots)).
 //!
 //! A ticket outlives what it names. The slot may be reused, the generation may wrap, the executor may be gone and its id
-//! given to another: the worst that comes of it is a spurious wake, which the contract of `Future` allows. No
-//! memory safety rests on these numbers.
+//! given to another (whose generations begin elsewhere, so that few tickets fit): the worst that comes of it is a spurious
+//! wake, which the contract of `Future` allows. No memory safety rests on these numbers.
 
 /// Executors alive at the same time in one process.
 pub(crate) const MAX_EXECUTORS: usize = 1 << EXECUTOR_BITS;
@@ -22,7 +22,7 @@ pub(crate) const MAX_SLOTS: usize = 1 << SLOT_BITS;
 
 const EXECUTOR_BITS: u32 = 10;
 const SLOT_BITS: u32 = 26;
-const GENERATION_BITS: u32 = 27;
+pub(crate) const GENERATION_BITS: u32 = 27;
 const SLOT_SHIFT: u32 = GENERATION_BITS + 1;
 const EXECUTOR_SHIFT: u32 = SLOT_SHIFT + SLOT_BITS;
 

@@ -98,6 +98,18 @@ fn a_waker_of_a_former_life_is_at_worst_a_spurious_wake() {
     });
 }
 
+/// So nobody who counts wakers takes a leftover for one of a task that lives now.
+#[test]
+fn no_task_has_the_ticket_of_one_in_the_same_slot_in_a_former_life() {
+    let _alone = alone();
+    let gone = executor();
+    let (_, stale) = waiting_task(&gone);
+    with_the_id_of(gone, |executor| {
+        let (_, live) = waiting_task(executor);
+        assert!(!stale.will_wake(&live), "{stale:?} is {live:?}");
+    });
+}
+
 /// What was sent to the former owner and not taken in is gone: messages, bits and the state of parking.
 #[test]
 fn a_reused_half_is_clean() {

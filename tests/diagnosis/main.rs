@@ -11,3 +11,4 @@ mod oracle;
 mod programs;
 mod quiet;
 mod stalls;
+mod strangers;

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use glassloop::{
-    Builder, Clock, Event, Queue, Runtime, call_later, create_task, create_task_named, select, sleep, trace, yield_now,
+    Builder, Clock, Event, Lock, Queue, Runtime, call_later, create_task, create_task_named, select, sleep, trace,
+    yield_now,
 };
 
 use super::program::Folder;
@@ -59,6 +60,32 @@ fn a_callback_whose_moment_has_not_come_is_no_task_that_was_never_polled() {
     assert!(section.len() == 2 && section[1].starts_with("  task 3 \"unborn\" "), "{report}");
 }
 
+#[test]
+fn why_tells_what_was_found_of_the_task() {
+    let folder = Folder::new("circle");
+    let path = folder.0.join("circle.glt");
+    record(|builder| builder.trace(&path), async {
+        let (a, b) = (Lock::new().named("A"), Lock::new().named("B"));
+        let both = |first: &Lock, second: &Lock| {
+            let (first, second) = (first.clone(), second.clone());
+            async move {
+                let _guard = first.acquire().await;
+                sleep(ms(1)).await;
+                drop(second.acquire().await);
+            }
+        };
+        let (left, right) = (create_task_named("left", both(&a, &b)), create_task_named("right", both(&b, &a)));
+        left.await.unwrap();
+        right.await.unwrap();
+    });
+    let circle = "  deadlock: 3 tasks alive, nothing can wake them; cycle: 2 -> B -> 3 -> A -> 2\n";
+    for (task, lock) in [("left", "B"), ("right", "A")] {
+        let why = folder.glass(&format!("why circle.glt {task}")).out;
+        let left = format!(" its last poll left it waiting for acquire of Lock {lock:?} at tests/trace/told.rs:");
+        assert!(why.contains(circle) && why.contains(&left), "{why}");
+    }
+}
+
 /// A task that the loop's end has dropped: the drop is not all there is to tell.
 #[test]
 fn why_goes_on_behind_the_end_of_the_loop() {
@@ -76,12 +103,15 @@ fn why_goes_on_behind_the_end_of_the_loop() {
     let links: Vec<&str> =
         why.lines().skip(1).filter_map(|line| line.split_once("ms  ").map(|(_, link)| link)).collect();
     let wanted = [
-        "task 2 \"stuck\" was dropped because it was cancelled",
+        "deadlock: 2 tasks alive, nothing can wake them",
+        "task 2 \"stuck\" was dropped because the loop ended",
         "task 2 \"stuck\" ran because timer 0 (10 ms) fired (sleep at ",
         "task 2 \"stuck\" ran because it was created by task 1 \"main\" at ",
         "task 1 \"main\" ran because it is the root of the run",
     ];
-    assert!(links.len() == 4 && links.iter().zip(wanted).all(|(link, wanted)| link.starts_with(wanted)), "{why}");
+    assert!(links.len() == 5 && links.iter().zip(wanted).all(|(link, wanted)| link.starts_with(wanted)), "{why}");
+    // Where it hangs: what others do as they are dropped may end its wait later.
+    assert!(why.contains(" its last poll left it waiting for get of Queue 1 at tests/trace/told.rs:"), "{why}");
     // By then, whoever waited for it is gone.
     let tell = folder.glass("tell stuck.glt").out;
     assert!(tell.contains("nobody waits for the end of task 2 \"stuck\" any more after 10 ms\n"), "{tell}");
@@ -109,6 +139,29 @@ fn of_several_loops_in_a_file_each_has_its_own_events() {
         let wanted = format!("glass: loops.glt: there is no event {event}; the last is ");
         assert!(none.code == 2 && none.err.starts_with(&wanted), "{none:?}");
     }
+}
+
+#[test]
+fn a_recording_is_not_written_over() {
+    let folder = Folder::new("over");
+    let before = fs::read(folder.0.join("small.glt")).expect("a file");
+    for command in ["export --ndjson", "export --perfetto", "export --html", "draw --event 5"] {
+        let said = folder.glass(&format!("{command} small.glt -o small.glt"));
+        let wanted = "glass: small.glt: this is the recording itself: it would be lost; name another file\n";
+        assert_eq!((said.code, said.err.as_str()), (2, wanted), "{command}");
+        assert!(fs::read(folder.0.join("small.glt")).expect("a file") == before, "{command}");
+    }
+}
+
+#[test]
+fn who_there_is_is_said_once_however_many_loops_have_it() {
+    let folder = Folder::new("names");
+    let path = folder.0.join("names.glt");
+    for _ in 0..3 {
+        record(|builder| builder.trace(&path), yield_now());
+    }
+    let said = folder.glass("why names.glt nobody");
+    assert_eq!(said.err, "glass: names.glt: there is no task \"nobody\"; there are task 1 \"main\"\n");
 }
 
 #[test]

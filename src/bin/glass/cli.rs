@@ -187,6 +187,8 @@ enum Failure {
     NoEvent { file: String, event: u64, last: u64 },
     #[error("--from {from} comes after --to {to}: there is nothing between them")]
     Backwards { from: u64, to: u64 },
+    #[error("{path}: this is the recording itself: it would be lost; name another file")]
+    Overwrites { path: String },
     #[error("{path}: {error}")]
     Output { path: String, error: io::Error },
     #[error("writing failed: {0}")]

@@ -14,6 +14,7 @@ use glassloop::trace::read::{ReadError, Run, Trace};
 use thiserror::Error;
 
 use super::Failure;
+use super::export::refuse_the_recording;
 use super::follow::{no_task, tasks_called};
 use super::paint::Painter;
 
@@ -148,6 +149,7 @@ pub(super) fn draw(wanted: &Draw, out: &mut Painter<'_>) -> Result<(), Failure> 
     match &wanted.output {
         None => out.stream().write_all(picture.as_bytes())?,
         Some(path) => {
+            refuse_the_recording(&wanted.file, path)?;
             let written = fs::write(path, picture);
             written.map_err(|error| Failure::Output { path: path.display().to_string(), error })?;
         }

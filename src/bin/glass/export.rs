@@ -21,6 +21,7 @@ pub(super) fn export(
     let mut created = match output {
         None => None,
         Some(path) => {
+            refuse_the_recording(file, path)?;
             let created = File::create(path);
             let created = created.map_err(|error| Failure::Output { path: path.display().to_string(), error })?;
             Some(BufWriter::new(created))
@@ -46,4 +47,11 @@ pub(super) fn export(
         (Err(Failure::Write(error)), Some(path)) => Err(Failure::Output { path: path.display().to_string(), error }),
         (exported, _) => exported,
     }
+}
+
+/// What is written over is lost.
+pub(super) fn refuse_the_recording(file: &Path, output: &Path) -> Result<(), Failure> {
+    // A file that is not there yet is none of the two.
+    let is_same = matches!((file.canonicalize(), output.canonicalize()), (Ok(file), Ok(output)) if file == output);
+    if is_same { Err(Failure::Overwrites { path: output.display().to_string() }) } else { Ok(()) }
 }

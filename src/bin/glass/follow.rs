@@ -36,10 +36,22 @@ pub(super) fn tasks_called(model: &Model, called: &str) -> Vec<TaskRef> {
     named.map(|(task, _)| *task).collect()
 }
 
+/// Whether it is one of those.
+pub(super) fn is_called(model: &Model, task: TaskRef, called: &str) -> bool {
+    let name = || model.past.tasks.get(&task).and_then(|life| life.name.as_deref());
+    task.to_string() == called || name() == Some(called)
+}
+
 /// Says that there is no such task, and who there is.
 pub(super) fn no_task(trace: &Trace, task: &str, models: &[Model]) -> Failure {
-    let names = models.iter().flat_map(|model| model.past.tasks.keys().map(|task| model.past.title(*task)));
-    let names: Vec<String> = names.take(11).collect();
+    let titles = models.iter().flat_map(|model| model.past.tasks.keys().map(|task| model.past.title(*task)));
+    // Several loops may have tasks of the same number and name.
+    let mut names: Vec<String> = Vec::new();
+    for title in titles {
+        if names.len() <= 10 && !names.contains(&title) {
+            names.push(title);
+        }
+    }
     let more = if names.len() > 10 { ", ..." } else { "" };
     let hint = match names.len() {
         0 => String::new(),

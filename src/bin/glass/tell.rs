@@ -10,7 +10,7 @@ use glassloop::trace::model::Model;
 use glassloop::trace::schema::{Entry, Finding, Record, RunEnding};
 
 use super::Failure;
-use super::follow::{follow, heading, no_task, tasks_called};
+use super::follow::{follow, heading, is_called, no_task, tasks_called};
 use super::paint::{Ink, Painter};
 use super::sentence::sentence;
 use super::words::moment;
@@ -65,12 +65,7 @@ pub(super) fn line(out: &mut Painter<'_>, record: &Record<Rc<str>>, before: &Mod
 
 /// Whether an event is about a task: what it is, does, waits for, or does to others.
 fn concerns(record: &Record<Rc<str>>, before: &Model, called: &str) -> bool {
-    let is_it = |task: Option<TaskRef>| {
-        task.is_some_and(|task| {
-            let name = || before.past.tasks.get(&task).and_then(|life| life.name.as_deref());
-            task.to_string() == called || name() == Some(called)
-        })
-    };
+    let is_it = |task: Option<TaskRef>| task.is_some_and(|task| is_called(before, task, called));
     match &record.entry {
         Entry::Spawn { task, parent, name, .. } => {
             let by = parent.map(|task| TaskRef { task, child: None });

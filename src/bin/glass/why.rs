@@ -1,4 +1,4 @@
-//! `glass why`: the chain of wakes that led to a task's last poll.
+//! `glass why`: the chain of wakes that led to a task's last poll, and, of one that was dropped, what it waited for.
 
 use std::path::Path;
 use std::rc::Rc;
@@ -12,6 +12,9 @@ use super::Failure;
 use super::follow::{follow, heading, no_task, tasks_called};
 use super::paint::{Ink, Painter};
 use super::words::{Names, duration, moment, ordinal};
+use notes::Notes;
+
+mod notes;
 
 /// Of a long chain, so many links are shown at its beginning and at its end.
 const SHOWN: usize = 12;
@@ -21,7 +24,7 @@ pub(super) fn why(file: &Path, called: &str, at: Option<u64>, all: bool, out: &m
     let mut models = Vec::new();
     let (mut found, mut last) = (false, 0);
     for (number, run) in trace.runs.iter().enumerate() {
-        let (model, causes) = until(&trace.file, run, at.unwrap_or(u64::MAX))?;
+        let Told { model, causes, notes } = until(&trace.file, run, called, at.unwrap_or(u64::MAX))?;
         last = last.max(model.seq);
         // Another loop of the file may have gone on for longer.
         if at.is_some_and(|at| at == 0 || at > model.seq) {
@@ -36,7 +39,9 @@ pub(super) fn why(file: &Path, called: &str, at: Option<u64>, all: bool, out: &m
             if let Some(heading) = heading.take() {
                 out.line(Ink::Heading, heading)?;
             }
-            explain(&model, &causes, task, all, out)?;
+            out.line(Ink::Heading, condition(&model, task))?;
+            notes.print(&model, task, out)?;
+            explain(&model, &causes, &notes, task, all, out)?;
         }
         models.push(model);
     }
@@ -47,27 +52,42 @@ pub(super) fn why(file: &Path, called: &str, at: Option<u64>, all: bool, out: &m
     }
 }
 
-fn until(file: &Rc<str>, run: &Run, at: u64) -> Result<(Model, Causes), Failure> {
-    let mut causes = Causes::default();
+/// What there is to tell up to a moment.
+#[derive(Clone, Default)]
+struct Told {
+    model: Model,
+    causes: Causes,
+    notes: Notes,
+}
+
+fn until(file: &Rc<str>, run: &Run, called: &str, at: u64) -> Result<Told, Failure> {
+    let (mut causes, mut notes) = (Causes::default(), Notes::default());
     let mut stopped = None;
     let followed = follow(file, run, 0, |record, model| {
         if record.seq > at && stopped.is_none() {
-            stopped = Some((model.clone(), causes.clone()));
+            stopped = Some(Told { model: model.clone(), causes: causes.clone(), notes: notes.clone() });
         }
         if stopped.is_none() {
             causes.note(record, model);
+            notes.note(record, model, called);
         }
         Ok(())
     });
     match stopped {
         // What comes later may be damaged.
         Some(stopped) => Ok(stopped),
-        None => Ok((followed?, causes)),
+        None => Ok(Told { model: followed?, causes, notes }),
     }
 }
 
-fn explain(model: &Model, causes: &Causes, task: TaskRef, all: bool, out: &mut Painter<'_>) -> Result<(), Failure> {
-    out.line(Ink::Heading, condition(model, task))?;
+fn explain(
+    model: &Model,
+    causes: &Causes,
+    notes: &Notes,
+    task: TaskRef,
+    all: bool,
+    out: &mut Painter<'_>,
+) -> Result<(), Failure> {
     let links: Vec<&Link> = causes.chain(task).collect();
     let queued = causes.is_queued(task);
     let long = !all && links.len() > 2 * SHOWN + 1;
@@ -84,8 +104,9 @@ fn explain(model: &Model, causes: &Causes, task: TaskRef, all: bool, out: &mut P
             (_, true) => "was dropped",
         };
         let title = model.past.title(link.task);
+        let reason = if notes.is_of_the_end(link) { "because the loop ended".into() } else { because(model, link) };
         out.put(Ink::Faint, format_args!("{:>6}  {:>11}  ", link.at.seq, moment(link.at.t)))?;
-        out.line(Ink::Plain, format_args!("{title} {did} {}", because(model, link)))?;
+        out.line(Ink::Plain, format_args!("{title} {did} {reason}"))?;
     }
     Ok(())
 }
