@@ -339,6 +339,7 @@ impl Drop for Runtime {
                 debug.report_left();
             }
             executor.shutdown();
+            self.context.pool.forget();
             #[cfg(feature = "trace")]
             self.context.hub.tell_loop(LoopEvent::LoopEnd);
         });
