@@ -151,6 +151,11 @@ impl Pool {
     pub(crate) fn is_busy(&self) -> bool {
         self.open.is_any()
     }
+
+    /// The loop ends: whoever listens hears that its threads are gone before it hears that the loop is.
+    pub(crate) fn forget(&self) {
+        self.waiting.registration.forget();
+    }
 }
 
 impl Drop for Pool {

@@ -8,6 +8,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -112,14 +113,43 @@ fn call_by_timer(
 ) -> CallbackHandle {
     let spawn = Spawn::here();
     let location = spawn.location;
+    let alarm = Rc::new(Alarm { timer: Cell::new(None), executor: context.executor.id() });
+    let held = DisarmOnDrop(alarm.clone());
     let (task, waker) = context.executor.spawn_parked(spawn, async move {
         // A waker may wake without a reason: only the clock says that it is time.
         poll_fn(|_| if crate::now() >= when { Poll::Ready(()) } else { Poll::Pending }).await;
+        drop(held);
         call(callback, name, location);
     });
-    // The end of time never comes, and no virtual clock is to jump there.
-    let timer = (when != NEVER).then(|| context.reactor.arm(when, waker, location));
-    CallbackHandle::new(context, task, Some((when, timer)))
+    // The end of time never comes, and no virtual clock is to jump there. In a loop that ends, the task is gone already.
+    if when != NEVER && !task.is_done() {
+        alarm.timer.set(Some(context.reactor.arm(when, waker, location)));
+    }
+    CallbackHandle::new(context, task, Some((when, alarm)))
+}
+
+/// The timer that is to wake a callback. Its handle can disarm it, and whoever drops the callback does: nobody is left to be woken.
+struct Alarm {
+    /// `None` also if no timer is to wake it.
+    timer: Cell<Option<TimerKey>>,
+    executor: ExecutorId,
+}
+
+impl Alarm {
+    fn disarm(&self) {
+        if let Some(timer) = self.timer.take() {
+            disarm(timer, self.executor);
+        }
+    }
+}
+
+/// The callback's own share of its timer.
+struct DisarmOnDrop(Rc<Alarm>);
+
+impl Drop for DisarmOnDrop {
+    fn drop(&mut self) {
+        self.0.disarm();
+    }
 }
 
 fn call(callback: impl FnOnce(), name: &'static str, location: &'static Location<'static>) {
@@ -135,21 +165,19 @@ fn call(callback: impl FnOnce(), name: &'static str, location: &'static Location
 pub struct CallbackHandle {
     task: Task<()>,
     executor: ExecutorId,
-    when: Option<Instant>,
-    /// `None` also for a callback that no timer is to wake.
-    timer: Cell<Option<TimerKey>>,
+    /// Of a callback that waits for a moment.
+    timed: Option<(Instant, Rc<Alarm>)>,
     cancelled: Cell<bool>,
 }
 
 impl CallbackHandle {
-    fn new(context: &Context, task: Task<()>, timed: Option<(Instant, Option<TimerKey>)>) -> CallbackHandle {
+    fn new(context: &Context, task: Task<()>, timed: Option<(Instant, Rc<Alarm>)>) -> CallbackHandle {
         #[cfg(feature = "trace")]
         if let Some(debug) = context.debug.get() {
             debug.is_callback(task.id());
         }
         let executor = context.executor.id();
-        let (when, timer) = timed.map_or((None, None), |(when, timer)| (Some(when), timer));
-        CallbackHandle { task, executor, when, timer: Cell::new(timer), cancelled: Cell::new(false) }
+        CallbackHandle { task, executor, timed, cancelled: Cell::new(false) }
     }
 
     /// Sees to it that the callback is not called; it is dropped at the loop's next turn, its timer at once. True if this call did that: false if the
@@ -159,8 +187,8 @@ impl CallbackHandle {
             return false;
         }
         self.cancelled.set(true);
-        if let Some(timer) = self.timer.take() {
-            disarm(timer, self.executor);
+        if let Some((_, alarm)) = &self.timed {
+            alarm.disarm();
         }
         self.task.cancel()
     }
@@ -178,14 +206,14 @@ impl CallbackHandle {
 
     /// When it is, or was, to be called; `None` for [`call_soon`] (asyncio's `TimerHandle.when`).
     pub fn when(&self) -> Option<Instant> {
-        self.when
+        self.timed.as_ref().map(|(when, _)| *when)
     }
 }
 
 impl fmt::Debug for CallbackHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut handle = f.debug_struct("CallbackHandle");
-        handle.field("when", &self.when).field("cancelled", &self.cancelled());
+        handle.field("when", &self.when()).field("cancelled", &self.cancelled());
         handle.field("done", &self.task.is_done()).finish()
     }
 }

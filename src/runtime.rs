@@ -374,6 +374,7 @@ impl Drop for Runtime {
                 debug.report_left();
             }
             executor.shutdown();
+            self.context.pool.forget();
             #[cfg(feature = "trace")]
             self.context.hub.tell_loop(LoopEvent::LoopEnd);
         });

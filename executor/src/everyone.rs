@@ -2,6 +2,7 @@
 
 use crate::core::{Core, task_ref};
 use crate::handle::TaskHandle;
+use crate::observer::Event;
 use crate::task::{NO_CHILD, TaskId, TaskRef};
 use crate::ticket::Ticket;
 
@@ -44,6 +45,17 @@ impl Core {
                 run.flags(index).ask_cancel();
                 run.turn(self, index, ticket);
             }
+        }
+        // The turn of a root, which is not ended here, may still be to come.
+        if self.root().is_none() {
+            self.forget_ready();
+        }
+    }
+
+    /// All have ended, and so have those who were ready: their slots are what is left of the run queue.
+    fn forget_ready(&self) {
+        while self.pop().is_some() {
+            self.emit(|| Event::Dequeue(None));
         }
     }
 }

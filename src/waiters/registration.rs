@@ -122,6 +122,16 @@ impl Registration {
         }
     }
 
+    /// The loop is to know the resource no longer.
+    pub(crate) fn forget(&self) {
+        let known = self.context.borrow().upgrade();
+        if let Some(context) = known {
+            context.remove_resource(self.id.get());
+            self.tell(|| Change::Gone);
+            *self.context.borrow_mut() = Weak::new();
+        }
+    }
+
     pub(super) fn next_number(&self) -> u64 {
         self.next_number.replace(self.next_number.get() + 1)
     }
@@ -129,9 +139,6 @@ impl Registration {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        if let Some(context) = self.context.borrow().upgrade() {
-            context.remove_resource(self.id.get());
-            self.tell(|| Change::Gone);
-        }
+        self.forget();
     }
 }

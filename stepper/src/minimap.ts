@@ -16,6 +16,9 @@ function readyBy(timeline: Timeline, stretches: number): number[] {
   return most;
 }
 
+/** At the top, where the caption stands, and the marks of where a run ends. */
+const CAPTION = 16;
+
 export function drawMinimap(canvas: HTMLCanvasElement, timeline: Timeline): void {
   const ratio = window.devicePixelRatio || 1;
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
@@ -33,7 +36,7 @@ export function drawMinimap(canvas: HTMLCanvasElement, timeline: Timeline): void
   const step = width / stretches;
   context.fillStyle = colour("--queued");
   ready.forEach((count, stretch) => {
-    const tall = (count / top) * (height - 8);
+    const tall = (count / top) * (height - CAPTION);
     context.fillRect(stretch * step, height - tall, Math.max(step, 1), tall);
   });
   for (const mark of timeline.marks) {

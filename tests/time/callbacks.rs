@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use glassloop::{
-    CallbackHandle, Clock, Report, Runtime, TaskLocal, call_at, call_later, call_soon, create_task, now, sleep,
-    yield_now,
+    CallbackHandle, Clock, Report, Runtime, TaskLocal, all_tasks, call_at, call_later, call_soon, create_task,
+    current_task, now, sleep, yield_now,
 };
 
 use crate::common::{Log, OnDrop, Reports, armed, at, ms, panic_text, run, run_with};
@@ -108,6 +108,19 @@ fn l07_a_cancelled_timer_never_fires_and_is_disarmed_at_once() {
         assert!(handle.cancel());
         assert_eq!((armed(), handle.cancelled()), (0, true));
         sleep(ms(9)).await;
+    });
+}
+
+#[test]
+fn a_callback_whose_task_is_cancelled_takes_its_timer_with_it() {
+    run(async {
+        let main = current_task().unwrap().id;
+        call_later(ms(5), || unreachable!("its task was cancelled"));
+        assert_eq!(armed(), 1);
+        let callback = all_tasks().into_iter().find(|task| task.id() != main).unwrap();
+        assert!(callback.cancel());
+        yield_now().await;
+        assert_eq!(armed(), 0);
     });
 }
 

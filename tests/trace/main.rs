@@ -3,6 +3,7 @@
 
 #[path = "../../src/bin/glass/cli.rs"]
 mod cli;
+mod ended;
 mod hostile;
 mod kinds;
 mod packets;

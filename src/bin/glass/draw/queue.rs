@@ -69,17 +69,21 @@ fn line(sheet: &mut Sheet, moment: &Moment, left: f64) {
     let queue = &moment.model.state.run_queue;
     let (mut x, mut row) = (left, 0);
     let top = |row: usize| 27.0 + row as f64 * ROW;
+    // In the last row there has to be room for what is left out.
+    let left_out = BODY.width(&more(queue.len())).max(110.0);
+    let room = |row: usize| if row + 1 == ROWS { left_out } else { 0.0 };
     let mut shown = 0;
     for task in queue.iter() {
         let who = task.map(|task| moment.who(task));
         let width = who.as_ref().map_or(58.0, chip_width);
-        // In the last row there has to be room for what is left out.
-        let room = if row + 1 == ROWS { 110.0 } else { 0.0 };
-        if x > left && x + width + room > sheet.width {
+        if x > left && x + width + room(row) > sheet.width {
             if row + 1 == ROWS {
                 break;
             }
             (x, row) = (left, row + 1);
+        }
+        if x + width + room(row) > sheet.width && shown + 1 < queue.len() && row + 1 == ROWS {
+            break; // the last row says no more than how many are left out
         }
         match who {
             Some(who) => drop(sheet.chip(x, top(row), &who, Look::QueuedChip)),

@@ -34,8 +34,10 @@ pub(super) fn draw(moment: &Moment, width: f64) -> Part {
         row(&mut sheet, moment, chain);
     }
     if chains.is_empty() {
-        sheet.text(0.0, 16.0, BODY, Look::Muted, "Nobody waits for the end of a task, or for a lock that one holds.");
-        sheet.y = 22.0;
+        let nobody = "Nobody waits for the end of a task, or for a lock that one holds.";
+        sheet.y = 2.0;
+        sheet.paragraph(0.0, BODY, Look::Muted, nobody, 2);
+        sheet.y += 2.0;
     } else if chains.len() > SHOWN {
         sheet.text(0.0, sheet.y + 14.0, BODY, Look::Muted, &more(chains.len() - SHOWN));
         sheet.y += 20.0;
