@@ -14,11 +14,14 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::panic::{Location, resume_unwind};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use glassloop_executor::{Children, Ended, Group, JoinError, Judge, Never, OnError, OnPanic, Outcome, Spawn, child};
+use glassloop_executor::{
+    Children, Ended, FutureCell, Group, JoinError, Judge, Never, OnError, OnPanic, Outcome, Outcomes, Spawn, child,
+};
 
 use crate::context;
 
@@ -40,7 +43,7 @@ use crate::context;
 /// With no loop running on this thread. In whoever awaits it: with a child's panic; when a child was cancelled by itself or
 /// through a [`TaskHandle`](crate::TaskHandle); when a child can never end, as it awaits the very task that awaits this.
 #[track_caller]
-pub fn gather<I>(futures: I) -> Gather<impl Children<Outcomes = Outcomes<Output<I>>>, Values>
+pub fn gather<I>(futures: I) -> Gather<impl Children<Outcomes = Outcomes<Child<I>, OnPanic>>, Values>
 where
     I: IntoIterator<Item: IntoFuture<IntoFuture: 'static>>,
 {
@@ -65,7 +68,7 @@ where
 /// # Panics
 /// As [`gather`].
 #[track_caller]
-pub fn try_gather<I, T, E>(futures: I) -> Gather<impl Children<Outcomes = Outcomes<Result<T, E>>>, Tried>
+pub fn try_gather<I, T, E>(futures: I) -> Gather<impl Children<Outcomes = Outcomes<Child<I>, OnError>>, Tried>
 where
     I: IntoIterator<Item: IntoFuture<Output = Result<T, E>, IntoFuture: 'static>>,
 {
@@ -88,18 +91,16 @@ where
 /// # Panics
 /// With no loop running on this thread; and in whoever awaits it when a child can never end, as it awaits that very task.
 #[track_caller]
-pub fn gather_results<I>(futures: I) -> Gather<impl Children<Outcomes = Outcomes<Output<I>>>, Settled>
+pub fn gather_results<I>(futures: I) -> Gather<impl Children<Outcomes = Outcomes<Child<I>, Never>>, Settled>
 where
     I: IntoIterator<Item: IntoFuture<IntoFuture: 'static>>,
 {
     start("gather_results()", boxed::<I, Never>(futures))
 }
 
-type Output<I> = <<I as IntoIterator>::Item as IntoFuture>::Output;
-type Outcomes<T> = Vec<Option<Outcome<T>>>;
-type Child<I, J> = glassloop_executor::FutureCell<<<I as IntoIterator>::Item as IntoFuture>::IntoFuture, J>;
+type Child<I> = <<I as IntoIterator>::Item as IntoFuture>::IntoFuture;
 
-fn boxed<I, J: Judge<Output<I>>>(futures: I) -> Box<[Child<I, J>]>
+fn boxed<I, J: Judge<<Child<I> as Future>::Output>>(futures: I) -> Box<[FutureCell<Child<I>, J>]>
 where
     I: IntoIterator<Item: IntoFuture<IntoFuture: 'static>>,
 {
@@ -184,34 +185,42 @@ fn fail(error: JoinError) -> ! {
     }
 }
 
-impl<T> Resolve<Outcomes<T>> for Values {
-    type Output = Vec<T>;
+/// Whose outcomes make the result: all children's, or that of the one which failed. Then the others' go first: one whose drop panics would
+/// abort, were it dropped while the failure unwinds.
+fn those_that_count<F: Future, J: Judge<F::Output>>(ended: &Ended<Outcomes<F, J>>) -> Range<usize> {
+    let all = 0..ended.outcomes.count();
+    let Some(failed) = ended.first_failure else { return all };
+    all.filter(|child| *child != failed).for_each(|other| drop(ended.outcomes.take(other)));
+    failed..failed + 1
+}
 
-    fn resolve(mut ended: Ended<Outcomes<T>>) -> Vec<T> {
-        if let Some(index) = ended.first_failure {
-            // The others go first: one whose drop panics would abort, were it dropped while the failure unwinds.
-            ended.outcomes = vec![ended.outcomes.swap_remove(index)];
-        }
-        ended.outcomes.into_iter().map(finished).collect()
+impl<F: Future, J: Judge<F::Output>> Resolve<Outcomes<F, J>> for Values {
+    type Output = Vec<F::Output>;
+
+    fn resolve(ended: Ended<Outcomes<F, J>>) -> Vec<F::Output> {
+        those_that_count(&ended).map(|child| finished(ended.outcomes.take(child))).collect()
     }
 }
 
-impl<T, E> Resolve<Outcomes<Result<T, E>>> for Tried {
+impl<F, T, E, J> Resolve<Outcomes<F, J>> for Tried
+where
+    F: Future<Output = Result<T, E>>,
+    J: Judge<Result<T, E>>,
+{
     type Output = Result<Vec<T>, E>;
 
-    fn resolve(mut ended: Ended<Outcomes<Result<T, E>>>) -> Result<Vec<T>, E> {
-        if let Some(index) = ended.first_failure {
-            ended.outcomes = vec![ended.outcomes.swap_remove(index)];
-        }
-        ended.outcomes.into_iter().map(finished).collect()
+    fn resolve(ended: Ended<Outcomes<F, J>>) -> Result<Vec<T>, E> {
+        // A list of known length first: the second is made in its place.
+        let results: Vec<_> = Values::resolve(ended);
+        results.into_iter().collect()
     }
 }
 
-impl<T> Resolve<Outcomes<T>> for Settled {
-    type Output = Vec<Outcome<T>>;
+impl<F: Future, J: Judge<F::Output>> Resolve<Outcomes<F, J>> for Settled {
+    type Output = Vec<Outcome<F::Output>>;
 
-    fn resolve(ended: Ended<Outcomes<T>>) -> Vec<Outcome<T>> {
-        ended.outcomes.into_iter().map(settled).collect()
+    fn resolve(ended: Ended<Outcomes<F, J>>) -> Self::Output {
+        those_that_count(&ended).map(|child| settled(ended.outcomes.take(child))).collect()
     }
 }
 

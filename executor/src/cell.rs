@@ -15,6 +15,7 @@ use std::future::Future;
 use std::marker::{PhantomData, PhantomPinned};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use crate::flags::Flags;
@@ -65,7 +66,8 @@ impl<F: Future, J> FutureCell<F, J> {
         FutureCell { stage: UnsafeCell::new(Stage::Pending(future)), flags, judge: PhantomData, _pinned: PhantomPinned }
     }
 
-    #[inline]
+    // A call would save and restore registers, which is more than what it does around the poll.
+    #[inline(always)]
     fn with_stage<R>(&self, f: impl FnOnce(&mut Stage<F>) -> R) -> R {
         let _busy = self.flags.be_busy().expect("glassloop: a future was polled from inside its own poll");
         // SAFETY: rule 2: BUSY was clear, so no other borrow of the stage exists, and it is set for the life of this one.
@@ -75,7 +77,7 @@ impl<F: Future, J> FutureCell<F, J> {
 
 impl<F: Future, J: Judge<F::Output>> FutureCell<F, J> {
     /// Polls the future. `Ready` when it has ended: by then it is dropped and its outcome stored. Never unwinds.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn poll(self: Pin<&Self>, cx: &mut Context<'_>) -> Poll<()> {
         let ended = self.with_stage(|stage| {
             let Stage::Pending(future) = stage else { return true };
@@ -98,6 +100,7 @@ impl<F: Future, J: Judge<F::Output>> FutureCell<F, J> {
     }
 
     /// The outcome, once. `Cancelled` is no value and can be had again and again.
+    #[inline]
     pub(crate) fn take(self: Pin<&Self>) -> Option<Outcome<F::Output>> {
         if !self.flags.is_done() {
             return None;
@@ -209,11 +212,28 @@ pub trait Children: Sized + 'static {
     #[doc(hidden)]
     fn poll(group: Pin<&GroupBlock<Self>>, index: usize, cx: &mut Context<'_>) -> Poll<()>;
     #[doc(hidden)]
-    fn take(group: Pin<&GroupBlock<Self>>) -> Self::Outcomes;
+    fn take(group: &Pin<Rc<GroupBlock<Self>>>) -> Self::Outcomes;
+}
+
+/// What came of the children of one type, where it lies: it is moved once, from there to the result.
+#[derive(Debug)]
+pub struct Outcomes<F: Future + 'static, J: Judge<F::Output>>(Pin<Rc<BoxedGroup<F, J>>>);
+type BoxedGroup<F, J> = GroupBlock<Box<[FutureCell<F, J>]>>;
+
+impl<F: Future, J: Judge<F::Output>> Outcomes<F, J> {
+    /// How many children there are.
+    pub fn count(&self) -> usize {
+        self.0.children.len()
+    }
+
+    /// What came of the child with this index: once, and `None` where it has not ended.
+    pub fn take(&self, index: usize) -> Option<Outcome<F::Output>> {
+        project(self.0.as_ref(), |group| &group.children[index]).take()
+    }
 }
 
 impl<F: Future + 'static, J: Judge<F::Output>> Children for Box<[FutureCell<F, J>]> {
-    type Outcomes = Vec<Option<Outcome<F::Output>>>;
+    type Outcomes = Outcomes<F, J>;
 
     fn count(&self) -> usize {
         self.len()
@@ -232,13 +252,13 @@ impl<F: Future + 'static, J: Judge<F::Output>> Children for Box<[FutureCell<F, J
         child
     }
 
-    #[inline]
+    #[inline(always)]
     fn poll(group: Pin<&GroupBlock<Self>>, index: usize, cx: &mut Context<'_>) -> Poll<()> {
         project(group, |group| &group.children[index]).poll(cx)
     }
 
-    fn take(group: Pin<&GroupBlock<Self>>) -> Self::Outcomes {
-        (0..group.children.len()).map(|index| project(group, |group| &group.children[index]).take()).collect()
+    fn take(group: &Pin<Rc<GroupBlock<Self>>>) -> Outcomes<F, J> {
+        Outcomes(group.clone())
     }
 }
 
@@ -279,8 +299,8 @@ macro_rules! cells_of_a_tuple {
                 }
             }
 
-            fn take(group: Pin<&GroupBlock<Self>>) -> Self::Outcomes {
-                ($(project(group, |group| &group.children.$index).take(),)+)
+            fn take(group: &Pin<Rc<GroupBlock<Self>>>) -> Self::Outcomes {
+                ($(project(group.as_ref(), |group| &group.children.$index).take(),)+)
             }
         }
     };

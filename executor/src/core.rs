@@ -189,7 +189,7 @@ impl Core {
     }
 
     /// Moves a task, a group or a child of one into a slot, where tickets can find it.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn occupy(&self, run: Option<Pin<Rc<dyn Run>>>, index: u32, flags: &Flags) -> Ticket {
         let slots = &mut self.state.borrow_mut().slots;
         let slot = slots.vacancy();

@@ -44,6 +44,8 @@ impl Flags {
     const SHARED: u16 = 256;
     /// The outcome was taken; there is nothing left.
     const COLLECTED: u16 = 512;
+    /// Of a `gather` as a whole: some child has task-locals of its own.
+    const OWN_LOCALS: u16 = 1024;
 
     pub(crate) fn is_busy(&self) -> bool {
         self.has(Flags::BUSY)
@@ -87,10 +89,10 @@ impl Flags {
         self.has_failed() && !self.is_cancelled()
     }
 
-    /// Nothing has happened to it.
+    /// Nothing has happened to it, but that it may be busy.
     #[inline]
     pub(crate) fn is_untouched(&self) -> bool {
-        self.bits.get() == 0
+        self.bits.get() & !Flags::BUSY == 0
     }
 
     /// It has ended with a value that is no failure, nobody asked it to end, and no stranger had a waker of it.
@@ -138,6 +140,10 @@ impl Flags {
 
     pub(crate) fn mark_collected(&self) {
         self.set(Flags::COLLECTED);
+    }
+
+    pub(crate) fn mark_own_locals(&self) {
+        self.set(Flags::OWN_LOCALS);
     }
 
     pub(crate) fn mark_failed(&self) {

@@ -82,25 +82,19 @@ pub fn child<F: Future, J: Judge<F::Output>>(future: F) -> FutureCell<F, J> {
 pub struct GroupBlock<M> {
     header: Header,
     pub(crate) children: M,
-    /// Of the group as a whole, until its children start.
+    /// Of the group as a whole: its slot, until they start; detached: outcomes are dropped as they come; collected: all were taken.
     flags: Flags,
     unfinished: Cell<usize>,
     first_failure: Cell<Option<u32>>,
-    /// Nobody will ask for outcomes: each is dropped as it comes.
-    detached: Cell<bool>,
-    /// What came of them all was taken.
-    collected: Cell<bool>,
     /// The task-locals of children that have set some for themselves; the others have those of the group.
     locals: RefCell<BTreeMap<u32, Option<Locals>>>,
 }
 
-impl<M> GroupBlock<M> {
+impl<M: Children> GroupBlock<M> {
     fn has_ended(&self) -> bool {
         self.unfinished.get() == 0 || self.first_failure.get().is_some()
     }
-}
 
-impl<M: Children> GroupBlock<M> {
     /// Born after the executor closed: all children end as cancelled without a turn.
     pub(crate) fn refuse(self: Pin<&Self>) {
         for index in 0..self.children.count() {
@@ -159,7 +153,7 @@ impl<M: Children> GroupBlock<M> {
     #[inline]
     fn hand_slot_on(&self, core: &Core, ticket: Ticket, index: usize) -> Option<Ticket> {
         let next = index + 1;
-        let goes_on = self.changes_nothing(index) && next < self.children.count() && !self.flags.cancel_asked();
+        let goes_on = self.changes_nothing(index) && next < self.children.count();
         let flags = goes_on.then(|| self.children.flags(next)).filter(|flags| flags.is_untouched())?;
         core.hand_slot_on(ticket, next as u32, flags)
     }
@@ -167,7 +161,7 @@ impl<M: Children> GroupBlock<M> {
     /// Whether the end of this child is the end of nothing else.
     #[inline]
     fn changes_nothing(&self, index: usize) -> bool {
-        self.children.flags(index).has_ended_plainly() && !self.detached.get() && self.locals.borrow().is_empty()
+        self.children.flags(index).has_ended_plainly() && self.flags.is_untouched()
     }
 
     /// A child's first turn, while somebody observes.
@@ -177,12 +171,12 @@ impl<M: Children> GroupBlock<M> {
         let who = turn.who();
         core.emit(|| Event::ChildStart(who));
         let told = core.tell_poll(&turn, who);
-        if !self.as_ref().turn_of_child(core, &turn) && told {
+        if !self.clone().turn(core, turn.index, ticket) && told {
             core.emit(|| Event::PollEnd { task: who, ready: false });
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn turn_of_child(self: Pin<&Self>, core: &Core, turn: &Turn<'_>) -> bool {
         let index = turn.index as usize;
         let flags = self.children.flags(index);
@@ -211,7 +205,7 @@ impl<M: Children> GroupBlock<M> {
             let locals = self.locals.borrow_mut().remove(&(index as u32));
             drop_quietly(locals);
         }
-        if self.detached.get() {
+        if self.flags.is_detached() {
             self.discard_child(index);
         } else if self.has_ended() {
             let handle = || unreachable!("a group is awaited, and by nothing else watched");
@@ -263,6 +257,7 @@ impl<M: Children> Run for GroupBlock<M> {
     }
 
     fn set_locals(&self, index: u32, locals: Option<Locals>) {
+        self.flags.mark_own_locals();
         let former = self.locals.borrow_mut().insert(index, locals);
         drop_quietly(former);
     }
@@ -278,7 +273,7 @@ pub struct Group<M: Children> {
 /// How a [`Group`] ended: what came of each child (`None` where it has not ended), and which child's failure ended it.
 #[derive(Debug)]
 pub struct Ended<O> {
-    /// A `Vec` or a tuple of `Option<Result<T, JoinError>>`, in argument order.
+    /// [`Outcomes`](crate::Outcomes), or a tuple of `Option<Result<T, JoinError>>`, in argument order.
     pub outcomes: O,
     /// The first child *in time* whose outcome counts as a failure.
     pub first_failure: Option<usize>,
@@ -290,8 +285,6 @@ pub(crate) fn new_group<M: Children>(children: M, (header, flags): (Header, Flag
         flags,
         unfinished: Cell::new(children.count()),
         first_failure: Cell::new(None),
-        detached: Cell::new(false),
-        collected: Cell::new(false),
         locals: RefCell::default(),
         children,
     })
@@ -329,21 +322,30 @@ impl<M: Children> Group<M> {
             with_current(|core| core.note_await(|| self.block.clone()));
             return Poll::Pending;
         }
-        group.detached.set(true);
-        group.collected.set(group.unfinished.get() == 0);
-        let outcomes = M::take(group);
+        group.flags.mark_detached();
+        if group.unfinished.get() == 0 {
+            group.flags.mark_collected();
+        }
+        let outcomes = M::take(&self.block);
         Poll::Ready(Ended { outcomes, first_failure: group.first_failure.get().map(|index| index as usize) })
+    }
+
+    /// The children are the awaiter's own: inside their loop they go with it, at once, and only one that is being polled has to wait for
+    /// its next turn.
+    fn cancel(&self, index: u32) {
+        let run: Pin<Rc<dyn Run>> = self.block.clone();
+        cancel_now(&run, index);
     }
 }
 
 impl<M: Children> Drop for Group<M> {
     fn drop(&mut self) {
         let group = self.block.as_ref();
-        if group.collected.get() {
+        if group.flags.is_collected() {
             return;
         }
         group.header.join.forget(&group.header, &group.flags);
-        group.detached.set(true);
+        group.flags.mark_detached();
         let cancelling = !group.has_ended();
         if cancelling {
             self.cancel(NO_CHILD);
@@ -355,15 +357,6 @@ impl<M: Children> Drop for Group<M> {
                 self.cancel(index as u32);
             }
         }
-    }
-}
-
-impl<M: Children> Group<M> {
-    /// The children are the awaiter's own: inside their loop they go with it, at once, and only one that is being polled has to wait for
-    /// its next turn.
-    fn cancel(&self, index: u32) {
-        let run: Pin<Rc<dyn Run>> = self.block.clone();
-        cancel_now(&run, index);
     }
 }
 

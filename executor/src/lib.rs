@@ -54,7 +54,7 @@ mod waker;
 mod watchers;
 
 pub use awaits::Awaits;
-pub use cell::{Children, FutureCell, Judge, Outcome};
+pub use cell::{Children, FutureCell, Judge, Outcome, Outcomes};
 pub use executor::{Executor, Spawn, Turns};
 pub use group::{Ended, Group, Never, OnError, OnFailure, OnPanic, child};
 pub use handle::TaskHandle;

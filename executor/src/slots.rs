@@ -93,7 +93,7 @@ impl Slots {
         let slot = self.get_mut(vacancy);
         let next = std::mem::replace(&mut slot.index, index);
         slot.state ^= EXECUTOR_MASK;
-        slot.run = run;
+        std::mem::forget(std::mem::replace(&mut slot.run, run)); // Vacant: there is nothing to drop.
         let ticket = Ticket(slot.state);
         self.first_vacant = next;
         ticket

@@ -85,7 +85,7 @@ impl Core {
     }
 
     /// Frees a slot.
-    #[inline]
+    #[inline(always)]
     fn vacate(&self, ticket: Ticket) {
         let run = self.state.borrow_mut().slots.vacate(ticket);
         // Not the last owner: the turn holds another.

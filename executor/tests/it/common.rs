@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
-use glassloop_executor::{Executor, JoinError, Spawn, Task};
+use glassloop_executor::{Executor, JoinError, Judge, Outcome, Outcomes, Spawn, Task};
 
 /// An executor that nobody unparks.
 pub(crate) fn executor() -> Executor {
@@ -34,6 +34,11 @@ pub(crate) fn tick(executor: &Executor) -> usize {
 
 pub(crate) fn spawn<F: Future + 'static>(executor: &Executor, future: F) -> Task<F::Output> {
     executor.spawn(Spawn::here(), future)
+}
+
+/// What has come of each child of a gather.
+pub(crate) fn all<F: Future, J: Judge<F::Output>>(outcomes: Outcomes<F, J>) -> Vec<Option<Outcome<F::Output>>> {
+    (0..outcomes.count()).map(|child| outcomes.take(child)).collect()
 }
 
 /// What has come of a task that has ended; panics if it has not.

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use glassloop_executor::{Children, Ended, Executor, FutureCell, Group, Judge, Never, OnError, OnPanic, Spawn, child};
 
-use crate::common::{Counts, Gate, Log, drain, executor, spawn, tick, yield_now, yield_times};
+use crate::common::{Counts, Gate, Log, all, drain, executor, spawn, tick, yield_now, yield_times};
 
 /// A group of one type of child.
 pub(crate) fn group<J: Judge<F::Output>, F: Future + 'static>(
@@ -49,7 +49,7 @@ fn results_come_in_argument_order() {
     drain(&executor);
     assert_eq!(log.take(), "end1 end2 end3");
     let ended = peek(&executor, &mut group).unwrap();
-    let values: Vec<usize> = ended.outcomes.into_iter().map(|outcome| outcome.unwrap().unwrap()).collect();
+    let values: Vec<usize> = all(ended.outcomes).into_iter().map(|outcome| outcome.unwrap().unwrap()).collect();
     assert_eq!((values, ended.first_failure), (vec![2, 3, 1], None));
 }
 
@@ -112,7 +112,7 @@ fn an_empty_group() {
     let mut group = group::<OnPanic, _>(&executor, Vec::<std::future::Ready<u8>>::new());
     assert!(group.is_empty() && !executor.has_ready());
     let ended = peek(&executor, &mut group).unwrap();
-    assert!(ended.outcomes.is_empty() && ended.first_failure.is_none());
+    assert!(all(ended.outcomes).is_empty() && ended.first_failure.is_none());
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn the_first_error_in_time_ends_it_and_siblings_run_on() {
         let ended = ended(group).await;
         noted.say("raised");
         assert_eq!(ended.first_failure, Some(1));
-        let error = ended.outcomes.into_iter().nth(1).unwrap();
+        let error = all(ended.outcomes).swap_remove(1);
         assert!(matches!(error, Some(Ok(Err(1)))));
     });
     drain(&executor);
@@ -172,7 +172,7 @@ fn never_waits_for_all() {
     }
     tick(&executor);
     let ended = peek(&executor, &mut group).unwrap();
-    let values: Vec<_> = ended.outcomes.into_iter().map(|outcome| outcome.unwrap().unwrap()).collect();
+    let values: Vec<_> = all(ended.outcomes).into_iter().map(|outcome| outcome.unwrap().unwrap()).collect();
     assert_eq!((values, ended.first_failure), (vec![Ok(3), Err(1), Ok(2)], None));
 }
 
@@ -184,7 +184,7 @@ fn errors_of_one_turn_are_found_in_argument_order() {
     tick(&executor);
     let ended = peek(&executor, &mut group).unwrap();
     assert_eq!(ended.first_failure, Some(1));
-    assert!(matches!(ended.outcomes[..], [Some(Ok(Ok(1))), Some(Ok(Err(2))), Some(Ok(Err(3)))]));
+    assert!(matches!(all(ended.outcomes)[..], [Some(Ok(Ok(1))), Some(Ok(Err(2))), Some(Ok(Err(3)))]));
 }
 
 /// G14: gathers nest.
@@ -195,8 +195,8 @@ fn groups_nest() {
     let mut task = spawn(&executor, async move {
         let inner = |base: usize| group::<Never, _>(&outer, (0..2).map(|i| async move { base + i }));
         let both = group::<Never, _>(&outer, [ended(inner(10)), ended(inner(20))].map(Box::pin));
-        let outcomes = ended(both).await.outcomes.into_iter();
-        outcomes.map(|pair| pair.unwrap().unwrap().outcomes.len()).sum::<usize>()
+        let outcomes = all(ended(both).await.outcomes).into_iter();
+        outcomes.map(|pair| pair.unwrap().unwrap().outcomes.count()).sum::<usize>()
     });
     drain(&executor);
     assert_eq!(crate::common::outcome(&executor, &mut task).unwrap(), 4);
@@ -262,7 +262,7 @@ fn a_child_that_polls_its_own_group() {
     let curious: Boxed = Box::pin(std::future::poll_fn(move |cx| {
         let mut group = inside.borrow_mut().take().unwrap();
         let Poll::Ready(ended) = group.poll_ended(cx, Location::caller()) else { panic!("a child has failed") };
-        noted.set(matches!(ended.outcomes[..], [Some(Ok(Err(1))), None]));
+        noted.set(matches!(all(ended.outcomes)[..], [Some(Ok(Err(1))), None]));
         Poll::Ready(Ok(2))
     }));
     let failing: Boxed = Box::pin(async { Err(1) });

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use glassloop_executor::{FutureCell, Group, JoinError, Never, OnError, OnPanic};
 
-use crate::common::{Counts, Gate, Log, OnDrop, boom, drain, executor, panic_text, spawn, tick, yield_now};
+use crate::common::{Counts, Gate, Log, OnDrop, all, boom, drain, executor, panic_text, spawn, tick, yield_now};
 use crate::gather::{ended, group, peek};
 
 /// A child that says when it starts and when it is dropped.
@@ -49,7 +49,7 @@ fn dropped_while_its_children_wait() {
 fn cancelling_the_awaiter_cancels_the_children() {
     let (executor, log) = (executor(), Log::default());
     let group = group::<OnPanic, _>(&executor, ["A", "B"].map(|name| noted(&log, name)));
-    let awaiter = spawn(&executor, async move { drop(ended(group).await.outcomes) });
+    let awaiter = spawn(&executor, async move { drop(all(ended(group).await.outcomes)) });
     tick(&executor);
     executor.enter(|| awaiter.cancel());
     drain(&executor);
@@ -206,7 +206,7 @@ fn held_longer_than_the_executor() {
     let other = executor();
     for group in [&mut started, &mut unborn] {
         let ended = peek(&other, group).unwrap();
-        assert!(matches!(ended.outcomes[..], [Some(Err(JoinError::Cancelled { .. }))]));
+        assert!(matches!(all(ended.outcomes)[..], [Some(Err(JoinError::Cancelled { .. }))]));
     }
 }
 
@@ -223,7 +223,7 @@ fn a_panic_of_a_child_is_its_own() {
     drain(&executor);
     let ended = peek(&executor, &mut group).unwrap();
     assert_eq!(ended.first_failure, Some(1));
-    let mut outcomes = ended.outcomes.into_iter();
+    let mut outcomes = all(ended.outcomes).into_iter();
     assert!(matches!(outcomes.next(), Some(Some(Ok(())))));
     assert_eq!(panic_text(outcomes.next().unwrap().unwrap()), "child");
     // The third was polled behind the one that failed, before anybody asked.

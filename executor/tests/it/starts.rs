@@ -195,7 +195,7 @@ fn run(plans: &[Plan], observed: bool) -> (String, u64) {
     let gather = world.group.take();
     if let Some(mut gather) = gather {
         if let Some(ended) = peek(&executor, &mut gather) {
-            let signs: String = ended.outcomes.iter().map(sign).collect();
+            let signs: String = crate::common::all(ended.outcomes).iter().map(sign).collect();
             log.say(format!("{signs} {:?}", ended.first_failure));
         }
         executor.enter(|| drop(gather));
