@@ -96,7 +96,7 @@ async fn work(session: Rc<Session>) {
         }
         session.next.set(index + 1);
         let outcome = transfer::transfer(&session, index).await;
-        session.results.borrow_mut().add(index, outcome);
+        session.progress.aside(|| session.results.borrow_mut().add(index, outcome));
     }
 }
 

@@ -50,7 +50,9 @@ pub fn main() {
     let Cli { base, options } = Cli::parse();
     let result: Result<(), Box<dyn std::error::Error>> = options.run(&options.clock(), async {
         if let Some(base) = base {
-            return Ok(fetch_posts(base.trim_end_matches('/')).await?);
+            let fetched = fetch_posts(base.trim_end_matches('/')).await;
+            // With its causes: another server may fail in many ways.
+            return Ok(fetched.map_err(|error| format!("{}: {}", error.url(), error.what()))?);
         }
         let server = Server::bind("127.0.0.1:0").await?;
         let base = format!("http://{}", server.local_addr());

@@ -136,6 +136,15 @@ fn errors_in_the_options_are_one_line_and_nothing_is_sent() {
         fails(arguments, 2, "usage");
     }
     fails(&["--cacert", "/no/such/file", &base], 23, "io");
+    for (option, value, what) in [
+        ("--timeout", "-1", "not a number of seconds"),
+        ("--read-timeout", "nan", "not a number of seconds"),
+        ("--max-redirects", "-1", "not a whole number"),
+        ("--max-body", "1e3", "not a whole number"),
+    ] {
+        let line = fails(&[option, value, &base], 2, "usage");
+        assert!(line.contains(value) && line.contains(option) && line.contains(what), "{line}");
+    }
 }
 
 #[test]
@@ -240,4 +249,56 @@ fn output_files_have_the_number_of_their_url() {
         std::fs::remove_file(file).unwrap();
     }
     fails(&["--output", "/no/such/folder/x", &format!("{base}/a")], 23, "io");
+}
+
+/// What a terminal is shown, up to this text, or to its end.
+#[cfg(target_os = "linux")]
+fn shown(terminal: &mut std::fs::File, until: Option<&str>) -> String {
+    let (mut shown, mut byte) = (Vec::new(), [0]);
+    while until.is_none_or(|until| !text(&shown).ends_with(until)) && matches!(terminal.read(&mut byte), Ok(1)) {
+        shown.push(byte[0]);
+    }
+    text(&shown)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_terminal_is_shown_bars_and_errors_on_lines_of_their_own() {
+    use std::fs::File;
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+    let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&terminal).unwrap();
+    unlockpt(&terminal).unwrap();
+    let name = ptsname(&terminal, Vec::new()).unwrap().into_string().unwrap();
+    let stderr = File::options().read(true).write(true).open(name).unwrap();
+    let mut terminal = File::from(terminal);
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let urls = [format!("{base}/fails"), format!("{base}/goes-on")];
+    let mut child =
+        fetch(&["--concurrency", "2", "--output", "/dev/null", &urls[0], &urls[1]]).stderr(stderr).spawn().unwrap();
+    // Which connection is whose.
+    let mut streams = [0, 1].map(|_| {
+        let mut stream = listener.accept().unwrap().0;
+        let mut request = [0; 4096];
+        let count = stream.read(&mut request).unwrap();
+        (!text(&request[..count]).contains("/fails"), stream)
+    });
+    streams.sort_by_key(|(goes_on, _)| *goes_on);
+    let [(_, fails), (_, mut goes_on)] = streams;
+
+    goes_on.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello").unwrap();
+    let bar = shown(&mut terminal, Some(&urls[1]));
+    assert!(bar.contains("of 10 B"), "{bar:?}");
+    drop(fails);
+    let up_to_error = shown(&mut terminal, Some("fetch: incomplete: "));
+    let before = up_to_error.strip_suffix("fetch: incomplete: ").expect("the error is shown while the bar is");
+    assert!(before.ends_with(['\n', '\r']) || before.ends_with("\u{1b}[2K"), "{before:?}");
+    goes_on.write_all(b"hello").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(18));
+    let end = shown(&mut terminal, None);
+    assert!(end.ends_with(['\n', '\r']) || end.ends_with("\u{1b}[2K"), "nothing is left of the bar: {end:?}");
 }

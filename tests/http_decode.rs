@@ -116,7 +116,8 @@ fn what_is_not_encoded_needs_no_decoder() {
 #[test]
 fn rule_11_layers_are_counted_over_all_lines() {
     for lines in [&["gzip, gzip, gzip"][..], &["gzip", "gzip", "gzip"], &["gzip, br", "deflate"]] {
-        assert_eq!(ContentDecoder::new(&headers(lines)).unwrap_err(), DecodeError::TooManyLayers, "{lines:?}");
+        let error = ContentDecoder::new(&headers(lines)).unwrap_err();
+        assert_eq!(error, DecodeError::TooManyLayers { limit: 2 }, "{lines:?}");
     }
     let unknown = ContentDecoder::new(&headers(&["gzip, comp\tress"])).unwrap_err();
     assert_eq!(unknown.to_string(), "unknown content encoding `comp\\tress`");

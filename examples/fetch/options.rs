@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Parser;
@@ -44,19 +45,19 @@ struct Options {
     #[arg(long)]
     fail: bool,
     /// Follow at most N redirects; 0: the redirect is the answer
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = whole::<usize>, allow_negative_numbers = true)]
     max_redirects: usize,
     /// Limit of the whole transfer of one URL, in seconds; 0: none
-    #[arg(long, value_name = "S", default_value = "30", value_parser = seconds)]
+    #[arg(long, value_name = "S", default_value = "30", value_parser = seconds, allow_negative_numbers = true)]
     timeout: Seconds,
     /// Limit of name look-up, TCP and TLS of one attempt, in seconds; 0: none
-    #[arg(long, value_name = "S", default_value = "10", value_parser = seconds)]
+    #[arg(long, value_name = "S", default_value = "10", value_parser = seconds, allow_negative_numbers = true)]
     connect_timeout: Seconds,
     /// Longest wait for the next byte, in seconds; 0: no limit
-    #[arg(long, value_name = "S", default_value = "0", value_parser = seconds)]
+    #[arg(long, value_name = "S", default_value = "0", value_parser = seconds, allow_negative_numbers = true)]
     read_timeout: Seconds,
     /// Largest body, counted after decoding
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", value_parser = whole::<u64>, allow_negative_numbers = true)]
     max_body: Option<u64>,
     /// Send no Accept-Encoding, give the bytes as they came
     #[arg(long)]
@@ -89,10 +90,10 @@ struct Options {
     #[arg(long)]
     expect_continue: bool,
     /// Up to N URLs at once
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole::<usize>, allow_negative_numbers = true)]
     concurrency: usize,
     /// Up to N connections to one origin; 0: no limit
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = whole::<usize>, allow_negative_numbers = true)]
     max_per_host: usize,
     #[arg(required = true, value_name = "URL")]
     urls: Vec<String>,
@@ -105,9 +106,14 @@ type Seconds = Limit;
 struct Limit(Option<Duration>);
 
 fn seconds(text: &str) -> Result<Limit, String> {
-    let number: f64 = text.parse().map_err(|_| "not a number of seconds")?;
-    let duration = Duration::try_from_secs_f64(number).map_err(|error| error.to_string())?;
+    let number = text.parse().ok();
+    let duration =
+        number.and_then(|number| Duration::try_from_secs_f64(number).ok()).ok_or("not a number of seconds")?;
     Ok(Limit(Some(duration).filter(|duration| !duration.is_zero())))
+}
+
+fn whole<N: FromStr>(text: &str) -> Result<N, String> {
+    text.parse().map_err(|_| "not a whole number".to_owned())
 }
 
 /// What is to be done, checked.

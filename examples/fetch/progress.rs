@@ -17,6 +17,14 @@ impl Progress {
         Progress { bars: is_wanted.then(MultiProgress::new) }
     }
 
+    /// Does something that may write to stderr: the bars make room for it.
+    pub fn aside(&self, write: impl FnOnce()) {
+        match &self.bars {
+            Some(bars) => bars.suspend(write),
+            None => write(),
+        }
+    }
+
     /// A bar for a body, perhaps of a known length.
     pub fn begin(&self, url: &str, length: Option<u64>) -> Bar {
         let bar = self.bars.as_ref().map(|bars| {
@@ -25,7 +33,9 @@ impl Progress {
                 None => (ProgressBar::new_spinner(), "{bytes} {bytes_per_sec} {spinner} {msg}"),
             };
             let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-            bars.add(bar.with_style(style).with_message(url.to_owned()))
+            let bar = bars.add(bar.with_style(style).with_message(url.to_owned()));
+            bar.tick(); // it is there before the first part is
+            bar
         });
         Bar(bar)
     }

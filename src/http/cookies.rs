@@ -14,8 +14,8 @@ use super::h1::Headers;
 
 /// The longest cookie, name and value together, in bytes.
 const LONGEST: usize = 4096;
-/// The most cookies of one domain, and in all.
-const MOST_OF_A_DOMAIN: usize = 100;
+/// The most cookies of one site (the domain that somebody has registered, and all below it), and in all.
+const MOST_OF_A_SITE: usize = 100;
 const MOST: usize = 3000;
 /// The most that one response may set, and the longest header that one request sends.
 const MOST_OF_A_RESPONSE: usize = 50;
@@ -44,17 +44,18 @@ impl Jar {
             return false;
         }
         let store = &mut *self.store.borrow_mut();
-        let domain = cookie.domain().or(url.host_str()).unwrap_or("").trim_start_matches('.').to_owned();
-        let all = store.iter_any().count();
-        let of_domain = store.iter_any().filter(|kept| String::from(&kept.domain) == domain).count();
         // One that is there already may still be changed, and expired.
         let Ok(cookie) = cookie_store::Cookie::try_from_raw_cookie(&cookie, url) else { return false };
         let same = |kept: &cookie_store::Cookie<'_>| {
             (kept.name(), &kept.domain, &kept.path) == (cookie.name(), &cookie.domain, &cookie.path)
         };
         let is_new = !store.iter_any().any(same);
-        if is_new && (of_domain >= MOST_OF_A_DOMAIN || all >= MOST) {
-            return false;
+        if is_new && is_full(store, url) {
+            // Cookies that were deleted are kept too, as ones that have expired.
+            forget_expired(store);
+            if is_full(store, url) {
+                return false;
+            }
         }
         store.insert(cookie.into_owned(), url).is_ok()
     }
@@ -76,7 +77,7 @@ impl Jar {
         Some(value)
     }
 
-    /// Names and values of the cookies for this URL; those of longer paths first.
+    /// Names and values of the cookies for this URL: those of longer paths first, then those that were there first.
     pub(super) fn cookies(&self, url: &Url) -> Vec<(String, String)> {
         let store = self.store.borrow();
         let mut cookies = store.matches(url);
@@ -86,6 +87,36 @@ impl Jar {
 
     pub(super) fn clear(&self) {
         self.store.borrow_mut().clear();
+    }
+}
+
+/// Whether there is no room for one more of this host's site.
+fn is_full(store: &CookieStore, url: &Url) -> bool {
+    let site = site(url);
+    let is_of_site = |kept: &&cookie_store::Cookie<'_>| is_within(&String::from(&kept.domain), &site);
+    store.iter_any().count() >= MOST || store.iter_any().filter(is_of_site).count() >= MOST_OF_A_SITE
+}
+
+/// The domain that somebody has registered; of what is none, the host itself.
+fn site(url: &Url) -> String {
+    let registered = match url.host() {
+        Some(Host::Domain(name)) => psl::domain_str(name),
+        _ => None,
+    };
+    registered.or(url.host_str()).unwrap_or_default().to_owned()
+}
+
+fn is_within(domain: &str, site: &str) -> bool {
+    domain.strip_suffix(site).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+fn forget_expired(store: &mut CookieStore) {
+    let expired = store.iter_any().filter(|cookie| cookie.is_expired());
+    let expired: Vec<_> = expired
+        .map(|cookie| (String::from(&cookie.domain), String::from(&cookie.path), cookie.name().to_owned()))
+        .collect();
+    for (domain, path, name) in expired {
+        store.remove(&domain, &path, &name);
     }
 }
 
@@ -209,6 +240,9 @@ mod tests {
         assert_eq!(sent("http://h.example/a/b", &["s=1"], "http://h.example/"), "");
         let both = ["a=1; Path=/", "b=2; Path=/x"];
         assert_eq!(sent("http://h.example/", &both, "http://h.example/x"), "b=2; a=1");
+        let names: Vec<String> = (0..20).map(|n| format!("c{}={n}", n * 7 % 20)).collect();
+        let lines: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(sent("http://h.example/", &lines, "http://h.example/"), names.join("; "));
     }
 
     #[test]
@@ -218,12 +252,18 @@ mod tests {
         let jar = Jar::default();
         let home = url("http://h.example/");
         let kept = (0..1000).filter(|n| jar.set(&home, &format!("c{n}={}", "x".repeat(200)))).count();
-        assert_eq!(kept, MOST_OF_A_DOMAIN);
+        assert_eq!(kept, MOST_OF_A_SITE);
         assert!(jar.set(&home, "c0=changed"));
         // One name under ever new paths is as many cookies.
         let of_paths = Jar::default();
         let kept = (0..1000).filter(|n| of_paths.set(&home, &format!("s=1; Path=/{n}"))).count();
-        assert_eq!(kept, MOST_OF_A_DOMAIN);
+        assert_eq!(kept, MOST_OF_A_SITE);
+        // So is one site under ever new names, and it leaves room for others.
+        let of_names = Jar::default();
+        let host = |n: usize| url(&format!("http://h{n}.evil.example/"));
+        let kept = (0..1000).filter(|&n| of_names.set(&host(n), "s=1; Path=/")).count();
+        assert_eq!(kept, MOST_OF_A_SITE);
+        assert!(of_names.set(&url("http://notevil.example/"), "s=1") && of_names.set(&url("http://127.0.0.1/"), "s=1"));
         assert!(jar.header(&home, None).unwrap().len() <= LONGEST_HEADER);
         assert!(!jar.set(&home, "a=\u{1}b") && !jar.set(&home, "=b"));
     }
@@ -235,6 +275,13 @@ mod tests {
         assert_eq!(sent(home, &["s=1", "s=; Max-Age=0"], home), "");
         assert_eq!(sent(home, &["s=1", "s=; Expires=Thu, 01 Jan 1970 00:00:00 GMT"], home), "");
         assert_eq!(sent(home, &["s=1; Max-Age=60"], home), "s=1");
+        // What was deleted takes no room in the long run.
+        let jar = Jar::default();
+        for n in 0..2 * MOST_OF_A_SITE {
+            assert!(jar.set(&url(home), &format!("flash{n}=1")));
+            assert!(jar.set(&url(home), &format!("flash{n}=; Max-Age=0")));
+        }
+        assert_eq!(jar.cookies(&url(home)), []);
         let own = HeaderValue::from_static("mine=0");
         let jar = Jar::default();
         assert!(jar.set(&url(home), "s=1"));

@@ -51,9 +51,12 @@ pub enum DecodeError {
     /// A coding that is not known here (or not built in).
     #[error("unknown content encoding `{0}`")]
     Unknown(String),
-    /// More codings than [`MAX_LAYERS`].
-    #[error("more than {MAX_LAYERS} layers of content encoding")]
-    TooManyLayers,
+    /// More codings than allowed.
+    #[error("more than {limit} layer{s} of content encoding", s = if *limit == 1 { "" } else { "s" })]
+    TooManyLayers {
+        /// The limit.
+        limit: usize,
+    },
     /// The bytes are not what the coding's format allows, or a checksum is wrong.
     #[error("the {0} data is broken")]
     Broken(&'static str),
@@ -120,19 +123,28 @@ pub struct ContentDecoder {
 }
 
 impl ContentDecoder {
-    /// A decoder for a body with these headers; `None` if it is not encoded.
+    /// A decoder for a body with these headers, of at most [`MAX_LAYERS`] layers; `None` if it is not encoded.
     ///
     /// # Errors
     /// A coding is unknown, or there are too many.
     pub fn new(headers: &HeaderMap) -> Result<Option<ContentDecoder>, DecodeError> {
+        ContentDecoder::with_layers(headers, MAX_LAYERS)
+    }
+
+    /// The same with a lower limit of layers.
+    ///
+    /// # Errors
+    /// As [`new`](ContentDecoder::new).
+    pub fn with_layers(headers: &HeaderMap, limit: usize) -> Result<Option<ContentDecoder>, DecodeError> {
+        let limit = limit.min(MAX_LAYERS);
         if !headers.contains_key(header::CONTENT_ENCODING) {
             return Ok(None);
         }
         let mut codings = Vec::new();
         for name in names(headers) {
             codings.push(coding(name)?);
-            if codings.len() > MAX_LAYERS {
-                return Err(DecodeError::TooManyLayers);
+            if codings.len() > limit {
+                return Err(DecodeError::TooManyLayers { limit });
             }
         }
         let Some(outer) = codings.pop() else { return Ok(None) };

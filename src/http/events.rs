@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use ::http::{Method, StatusCode};
@@ -87,6 +88,8 @@ pub enum EventKind<'a> {
         /// Why.
         error: &'a Error,
     },
+    /// It was given up: its future, or the response, was dropped before the end.
+    Dropped,
 }
 
 impl fmt::Display for EventKind<'_> {
@@ -109,6 +112,7 @@ impl fmt::Display for EventKind<'_> {
             EventKind::Redirect { url } => write!(f, "redirected to {url}"),
             EventKind::End => f.write_str("end of the body"),
             EventKind::Error { error } => write!(f, "failed: {error}"),
+            EventKind::Dropped => f.write_str("given up"),
         }
     }
 }
@@ -139,6 +143,7 @@ impl Events {
         let url = url();
         let listener = Listener {
             request,
+            is_over: Cell::new(false),
             hook: self.hook.clone(),
             #[cfg(feature = "trace")]
             _span: observed.then(|| crate::trace::span(&format!("http {request}: {method} {url}"))),
@@ -162,6 +167,8 @@ pub(super) struct Watch(Option<Rc<Listener>>);
 
 struct Listener {
     request: u64,
+    /// Its last event was told.
+    is_over: Cell<bool>,
     hook: Option<Hook>,
     #[cfg(feature = "trace")]
     _span: Option<crate::trace::Span>,
@@ -187,12 +194,22 @@ impl Watch {
 
 impl Listener {
     fn tell(&self, kind: EventKind<'_>) {
+        self.is_over.set(matches!(kind, EventKind::End | EventKind::Error { .. } | EventKind::Dropped));
         #[cfg(feature = "trace")]
         if self._span.is_some() {
             crate::trace::mark(&format!("http {}: {kind}", self.request));
         }
         if let Some(hook) = &self.hook {
             hook(&Event { request: self.request, kind });
+        }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if !self.is_over.get() {
+            // A task that panics drops its requests: a hook that panics then too must not end the program.
+            let _ = catch_unwind(AssertUnwindSafe(|| self.tell(EventKind::Dropped)));
         }
     }
 }

@@ -12,7 +12,7 @@
 //! | `server/wire.rs`, `server/output.rs` | how do bytes get from the socket to the codec and back, and who waits how long? |
 //! | `server/request_body.rs`, `server/reply.rs` | what can a handler do with a request, and what can it answer? |
 //! | `server/handler.rs`, `server/peer.rs` | what does a handler get, and whom is it from? |
-//! | `server/tls.rs` | who does the server say it is? |
+//! | `server/tls.rs` | who does the server say it is, and whom does it let in? |
 //! | `server/settings.rs`, `server/patience.rs` | how much may a client send, and how slowly? |
 //! | `server/connections.rs`, `server/spare.rs`, `server/date.rs` | what do the connections share? |
 //!

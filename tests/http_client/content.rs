@@ -108,6 +108,24 @@ fn rule_11_what_cannot_be_decoded_is_an_error() {
 }
 
 #[test]
+fn rule_11_fewer_layers_may_be_allowed() {
+    run(async {
+        let once = gzip(b"hello");
+        let twice = gzip(&once);
+        let replies = vec![Recv, reply(GZIP, &once), Recv, reply("Content-Encoding: gzip, gzip\r\n", &twice), Hold];
+        for (limit, expected) in [(9, ["hello"; 2]), (1, ["hello", "1"]), (0, ["0"; 2])] {
+            let server = RawServer::start(vec![replies.clone(), replies[2..].to_vec()]).await;
+            let client = Client::builder().max_layers(limit).build();
+            for expected in expected {
+                let got = text(&client, server.url("/")).await;
+                let got = got.unwrap_or_else(|error| error.what().replace(|c: char| !c.is_ascii_digit(), ""));
+                assert_eq!(got, expected, "{limit}");
+            }
+        }
+    });
+}
+
+#[test]
 fn rule_11_decoded_bytes_are_limited_however_few_came() {
     run(async {
         let bomb = gzip(&vec![0; 50_000_000]);

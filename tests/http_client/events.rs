@@ -84,6 +84,29 @@ fn a_request_whose_time_ends_in_line_has_had_no_turn() {
 }
 
 #[test]
+fn what_is_given_up_is_told_once_and_last() {
+    run_virtual(async {
+        let long = "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello";
+        let silent = vec![vec![Recv, Hold], vec![Recv, send(long), Hold], vec![Recv, send(HELLO), Hold]];
+        let server = RawServer::start(silent).await;
+        let (client, told) = telling(Client::builder());
+        let waits = glassloop::timeout(Duration::from_secs(1), client.get(server.url("/")).send());
+        assert!(waits.await.is_err());
+        let response = client.get(server.url("/")).await.unwrap();
+        assert_eq!(of(&told, 2).last().unwrap(), "status 200 OK");
+        drop(response);
+        text(&client, server.url("/")).await.unwrap();
+        let ends = |request| of(&told, request).split_off(3);
+        assert_eq!(ends(1), ["request sent", "given up"]);
+        assert_eq!(ends(2)[1..], ["first byte of the response", "status 200 OK", "given up"]);
+        assert_eq!(ends(3)[1..], ["first byte of the response", "status 200 OK", "end of the body"]);
+        // What was never sent has not begun.
+        drop(client.get(server.url("/")).send());
+        assert!(of(&told, 4).is_empty());
+    });
+}
+
+#[test]
 fn addresses_are_counted() {
     let found = ["127.0.0.1:1", "127.0.0.2:1"].map(|address| address.parse().unwrap());
     let told = |addresses| EventKind::DnsEnd { addresses }.to_string();
@@ -91,8 +114,31 @@ fn addresses_are_counted() {
     assert_eq!(told(&found), "found 2 addresses");
 }
 
+#[cfg(feature = "tls")]
 #[test]
-fn names_and_tls_are_told() {
+fn a_handshake_is_told() {
+    use crate::tls_server::{Authority, TlsServer};
+
+    let authority = Authority::new();
+    let script = |mut tls: crate::tls_server::Tls| {
+        tls.request().unwrap();
+        tls.send(HELLO);
+        tls.close_notify();
+    };
+    let server = TlsServer::start(authority.server(&["localhost"], false), vec![Box::new(script)]);
+    run(async {
+        let (client, told) = telling(authority.client());
+        text(&client, server.url("localhost")).await.unwrap();
+        let told = of(&told, 1);
+        let connected = told.iter().position(|what| what.starts_with("connected to ")).unwrap();
+        let expected = ["TLS handshake with localhost", "TLS handshake done", "request sent"];
+        assert_eq!(told[connected + 1..connected + 4], expected);
+    });
+    server.join();
+}
+
+#[test]
+fn names_are_told() {
     run(async {
         let server = RawServer::hello().await;
         let (client, told) = telling(Client::builder());

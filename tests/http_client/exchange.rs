@@ -147,7 +147,7 @@ fn sending_goes_on_while_the_answer_is_read() {
         let first = [head.into_bytes(), vec![b'y'; SIZE]].concat();
         let server = RawServer::start(vec![vec![Do::Send(first), Recv, send("done"), Hold]]).await;
         let upload = Client::new().post(server.url("/")).body(vec![b'x'; SIZE]);
-        let body = upload.timeout(Duration::from_secs(60)).await.unwrap().bytes().await.unwrap();
+        let body = upload.timeout(Duration::from_secs(600)).await.unwrap().bytes().await.unwrap();
         assert_eq!(body.len(), SIZE + 4);
         assert!(body.ends_with(b"done"));
     });

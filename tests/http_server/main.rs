@@ -7,6 +7,8 @@ mod exchanges;
 mod fooled;
 mod hostile;
 mod limits;
+#[cfg(feature = "tls")]
+mod mutual_tls;
 mod pipelining;
 mod pitfalls;
 mod refusals;

@@ -9,6 +9,7 @@ use ::http::header::{HeaderMap, HeaderName, HeaderValue};
 use super::{Client, Shared};
 use crate::http::connect::{ConnectSettings, Connector};
 use crate::http::deadlines::Timeouts;
+use crate::http::decode::MAX_LAYERS;
 use crate::http::events::Events;
 use crate::http::h1::Limits;
 use crate::http::origin::Known;
@@ -33,6 +34,8 @@ pub(in crate::http) struct Options {
     /// Of a body as it is given out; `None`: the same.
     pub(in crate::http) max_decoded_bytes: Option<u64>,
     pub(in crate::http) decompress: bool,
+    /// Codings on top of each other.
+    pub(in crate::http) max_layers: usize,
     pub(in crate::http) follow_redirects: bool,
     pub(in crate::http) expects_continue: bool,
 }
@@ -44,6 +47,7 @@ impl Default for Options {
             max_body_bytes: 64 * 1024 * 1024,
             max_decoded_bytes: None,
             decompress: true,
+            max_layers: MAX_LAYERS,
             follow_redirects: true,
             expects_continue: false,
         }
@@ -133,6 +137,14 @@ impl ClientBuilder {
     /// [`max_body_bytes`](ClientBuilder::max_body_bytes).
     pub fn max_decoded_bytes(mut self, bytes: u64) -> ClientBuilder {
         self.settings.options.max_decoded_bytes = Some(bytes);
+        self
+    }
+
+    /// The most codings on top of each other (`Content-Encoding: gzip, br`) that are decoded; a body of more layers is an
+    /// error ([`Error::Encoding`](crate::http::Error::Encoding)). 2 by default, which is also the most there can be: each
+    /// layer can make a thousand bytes of one. 0: every encoded body is an error.
+    pub fn max_layers(mut self, layers: usize) -> ClientBuilder {
+        self.settings.options.max_layers = layers;
         self
     }
 

@@ -87,6 +87,15 @@ impl Transport {
         };
     }
 
+    /// The certificate that the other side has shown, as DER.
+    pub(in crate::http) fn peer_certificate(&self) -> Option<&[u8]> {
+        match self {
+            Transport::Plain(_) => None,
+            #[cfg(feature = "tls")]
+            Transport::Tls(stream) => stream.peer_certificate(),
+        }
+    }
+
     /// Whether a read that comes up short has emptied the socket.
     pub(in crate::http) fn says_when_drained(&self) -> bool {
         matches!(self, Transport::Plain(Socket::Tcp(_)))

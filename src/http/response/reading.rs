@@ -55,8 +55,10 @@ impl Reading {
     ) -> Result<Reading, Error> {
         // What has no body (HEAD, 204, 304) needs no decoder, whatever its headers say.
         let is_encoded = options.decompress && lines.has(&header::CONTENT_ENCODING) && !lease.reader().is_complete();
-        let decoder =
-            if is_encoded { ContentDecoder::new(lines.map()).map_err(|what| broken(&what, from))? } else { None };
+        let decoder = match is_encoded {
+            true => ContentDecoder::with_layers(lines.map(), options.max_layers).map_err(|what| broken(&what, from))?,
+            false => None,
+        };
         let decoding = decoder.map(|decoder| Box::new(Decoding { decoder, received: Vec::new(), at: 0, in_a_row: 0 }));
         let reading = Reading {
             wire: Limit::new(options.max_body_bytes),

@@ -6,6 +6,7 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -38,7 +39,8 @@ where
     idle.set(true);
     let (socket, address) = accepted;
     let Some(stream) = secured(socket, &shared).await else { return };
-    let peer = Peer { address, is_tls: !matches!(stream, Transport::Plain(_)) };
+    let certificate = stream.peer_certificate().map(Arc::from);
+    let peer = Peer { address, is_tls: !matches!(stream, Transport::Plain(_)), certificate };
     ServerConnection::new(stream, peer, shared, idle).run(handler).await;
 }
 
@@ -147,7 +149,7 @@ impl ServerConnection {
         if !matches!(self.wire.borrow().body(), BodyState::Complete) && self.send(&[]).await.is_err() {
             return Then::Cut; // whoever reads the body may have to send a `100 Continue`, behind the answers so far
         }
-        let request = assemble(head, RequestBody::new(&self.wire, number), self.peer);
+        let request = assemble(head, RequestBody::new(&self.wire, number), self.peer.clone());
         let reply = self.answer(handler, request).await.map(Into::into);
         asked.keep_alive &= reply.is_some();
         let mut reply: Reply = reply.unwrap_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into());

@@ -1,6 +1,8 @@
 //! Who is at the other end of a connection.
 
+use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Whom a request came from, as far as the connection tells: it is among the extensions of each request.
 /// (aiohttp's `request.remote` and `request.secure`.)
@@ -22,10 +24,12 @@ use std::net::SocketAddr;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Peer {
     pub(super) address: Option<SocketAddr>,
     pub(super) is_tls: bool,
+    /// Counted, as each request of a connection has it.
+    pub(super) certificate: Option<Arc<[u8]>>,
 }
 
 impl Peer {
@@ -37,5 +41,22 @@ impl Peer {
     /// Whether the connection is encrypted.
     pub fn is_tls(&self) -> bool {
         self.is_tls
+    }
+
+    /// The certificate that it has shown and that was found good, in DER form, if the server asks for one
+    /// ([`Server::mutual_tls`](super::Server::mutual_tls)). (Python: `getpeercert(binary_form=True)`.)
+    pub fn certificate(&self) -> Option<&[u8]> {
+        self.certificate.as_deref()
+    }
+}
+
+impl fmt::Debug for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Peer");
+        shown.field("address", &self.address).field("is_tls", &self.is_tls);
+        if let Some(certificate) = &self.certificate {
+            shown.field("certificate", &format_args!("{} bytes", certificate.len()));
+        }
+        shown.finish()
     }
 }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::Server;
 #[cfg(feature = "tls")]
-use super::tls::Tls;
-#[cfg(feature = "tls")]
-use crate::http::Identity;
+use super::tls::{Callers, Tls};
 use crate::http::h1::Limits;
+#[cfg(feature = "tls")]
+use crate::http::{Certificates, Identity};
 use crate::net::Family;
 
 /// The limits of one server.
@@ -50,7 +50,27 @@ impl<F: Family> Server<F> {
     /// handshake fails, or takes longer than a [head](Server::head_timeout) may, is closed. (aiohttp: `ssl_context`.)
     #[cfg(feature = "tls")]
     pub fn tls(mut self, identity: &Identity) -> Server<F> {
-        self.settings.tls = Some(Tls::new(identity));
+        self.settings.tls = Some(Tls::new(identity, Callers::Anybody));
+        self
+    }
+
+    /// As [`tls`](Server::tls), and lets in only clients that show a certificate of one of these authorities, made out
+    /// for clients: [`Peer::certificate`](super::Peer::certificate) says whose. (Python: `ssl.CERT_REQUIRED`; a client
+    /// shows its certificate by [`ClientBuilder::identity`](crate::http::ClientBuilder::identity).)
+    ///
+    /// Who shows none, or one that is not to be trusted, gets an alert of TLS and no answer. Which of the authority's
+    /// clients may do what, the handler has to decide.
+    #[cfg(feature = "tls")]
+    pub fn mutual_tls(mut self, identity: &Identity, authorities: &Certificates) -> Server<F> {
+        self.settings.tls = Some(Tls::new(identity, Callers::Known(authorities)));
+        self
+    }
+
+    /// As [`mutual_tls`](Server::mutual_tls), but clients without a certificate are let in too: the handler sees that
+    /// there is none. One that is not to be trusted is refused. (Python: `ssl.CERT_OPTIONAL`.)
+    #[cfg(feature = "tls")]
+    pub fn mutual_tls_optional(mut self, identity: &Identity, authorities: &Certificates) -> Server<F> {
+        self.settings.tls = Some(Tls::new(identity, Callers::MayBeKnown(authorities)));
         self
     }
 

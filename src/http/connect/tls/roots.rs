@@ -13,8 +13,11 @@ use thiserror::Error;
 
 use super::Settings;
 
-/// Certificate authorities to trust; see
-/// [`ClientBuilder::root_certificates`](crate::http::ClientBuilder::root_certificates).
+/// Certificate authorities to trust: a client's ([`ClientBuilder::root_certificates`]), or those of a server that asks
+/// who is calling ([`Server::mutual_tls`]).
+///
+/// [`ClientBuilder::root_certificates`]: crate::http::ClientBuilder::root_certificates
+/// [`Server::mutual_tls`]: crate::http::Server::mutual_tls
 #[derive(Clone)]
 pub struct Certificates(Arc<RootCertStore>);
 
@@ -74,6 +77,11 @@ impl Certificates {
     /// Whether there are none: never.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// As rustls asks for them.
+    pub(in crate::http) fn store(&self) -> Arc<RootCertStore> {
+        Arc::clone(&self.0)
     }
 
     /// Those that the system trusts.

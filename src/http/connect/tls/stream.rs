@@ -33,13 +33,17 @@ impl TlsStream {
     /// # Errors
     /// As rustls finds; `UnexpectedEof` if the other side closes.
     pub(in crate::http) async fn handshake(socket: Socket, session: Connection) -> io::Result<TlsStream> {
-        let received = vec![0; READ].into_boxed_slice();
-        let mut stream = TlsStream { socket, session, received, start: 0, end: 0 };
+        let mut stream = TlsStream::new(socket, session);
         std::future::poll_fn(|cx| stream.poll_handshake(cx)).await?;
         Ok(stream)
     }
 
-    fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// A socket over which nothing has gone yet.
+    pub(in crate::http) fn new(socket: Socket, session: Connection) -> TlsStream {
+        TlsStream { socket, session, received: vec![0; READ].into_boxed_slice(), start: 0, end: 0 }
+    }
+
+    pub(in crate::http) fn poll_handshake(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             ready!(self.poll_send_records(cx))?;
             if !self.session.is_handshaking() {
@@ -91,6 +95,16 @@ impl TlsStream {
     /// The socket below: what is done to it, TLS does not hear of.
     pub(in crate::http::connect) fn socket(&self) -> &Socket {
         &self.socket
+    }
+
+    /// The same, for who goes on without TLS.
+    pub(in crate::http) fn socket_mut(&mut self) -> &mut Socket {
+        &mut self.socket
+    }
+
+    /// The certificate of the other side, as DER.
+    pub(in crate::http::connect) fn peer_certificate(&self) -> Option<&[u8]> {
+        self.session.peer_certificates()?.first().map(AsRef::as_ref)
     }
 
     /// Whether nothing has come but what TLS itself talks of: no data, no goodbye.
