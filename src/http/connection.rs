@@ -8,7 +8,7 @@ use ::http::StatusCode;
 
 use super::buffer::ReadBuffer;
 use super::connect::Transport;
-use super::deadlines::Deadlines;
+use super::deadlines::{Deadlines, Patience};
 use super::events::{EventKind, Watch};
 use super::h1::{self, Limits, ResponseEvent, ResponseHead, ResponseReader};
 
@@ -42,14 +42,6 @@ struct Exchange {
     has_head: bool,
     /// We told the server that this is the last request.
     closes: bool,
-}
-
-/// What a turn of an exchange brought.
-enum Moved {
-    /// Bytes, or the end of the stream: the codec may have something to say.
-    Received,
-    /// Nothing was received, but something was sent.
-    Sent,
 }
 
 impl Connection {
@@ -119,48 +111,41 @@ impl Connection {
     /// Cancel-safe: bytes are taken and handed over without an await between.
     pub(super) async fn read_body(&mut self, sink: &mut Vec<u8>) -> Result<(), Failure> {
         let before = sink.len();
-        loop {
+        while !self.exchange.reader.is_complete() {
             let step = self.exchange.reader.next(self.received.unread())?;
             if let ResponseEvent::Data(range) = &step.event {
                 sink.extend_from_slice(&self.received.unread()[range.clone()]);
             }
             self.received.consume(step.consumed);
             match step.event {
-                ResponseEvent::End => return Ok(()),
-                ResponseEvent::NeedMore if sink.len() > before => return Ok(()),
+                ResponseEvent::NeedMore if sink.len() > before => break,
                 ResponseEvent::NeedMore => self.receive().await?,
                 _ => {}
             }
         }
+        Ok(())
     }
 
     /// Waits until something was received (or the end of the stream was), sending meanwhile.
     async fn receive(&mut self) -> Result<(), Failure> {
-        loop {
-            let deadlines = self.exchange.deadlines;
-            match deadlines.read(poll_fn(|cx| self.poll_exchange(cx))).await {
-                Ok(Ok(Moved::Received)) => return Ok(()),
-                // The wait for the next byte begins anew: as long as the server takes ours, it is alive.
-                Ok(Ok(Moved::Sent)) => {}
-                Ok(Err(failure)) => return Err(failure),
-                Err(overrun) => return Err(Failure::TimedOut(overrun)),
-            }
-        }
+        let mut patience = Patience::default();
+        poll_fn(|cx| self.poll_exchange(cx, &mut patience)).await
     }
 
-    fn poll_exchange(&mut self, cx: &mut Context<'_>) -> Poll<Result<Moved, Failure>> {
+    fn poll_exchange(&mut self, cx: &mut Context<'_>, patience: &mut Patience) -> Poll<Result<(), Failure>> {
         let exchange = &mut self.exchange;
-        let sent = exchange.sending.poll(cx, &mut self.transport)? && exchange.deadlines.limits_reads();
+        if exchange.sending.poll(cx, &mut self.transport)? {
+            patience.renew(&exchange.deadlines);
+        }
         match self.received.poll_fill(cx, &mut self.transport) {
-            Poll::Pending if sent => Poll::Ready(Ok(Moved::Sent)),
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(0)) => Poll::Ready(self.closed().map(|()| Moved::Received)),
+            Poll::Pending => patience.poll(cx, &exchange.deadlines).map(|overrun| Err(Failure::TimedOut(overrun))),
+            Poll::Ready(Ok(0)) => Poll::Ready(self.closed()),
             Poll::Ready(Ok(_)) => {
                 if !exchange.answered {
                     exchange.answered = true;
                     exchange.watch.tell(EventKind::FirstByte);
                 }
-                Poll::Ready(Ok(Moved::Received))
+                Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(self.broken(error))),
         }

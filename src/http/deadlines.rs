@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::Error;
-use crate::Instant;
+use crate::{Instant, Sleep, context};
 
 /// Longer than any program runs, short enough to be added to any point of time.
 const FAR_FUTURE: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
@@ -75,11 +77,6 @@ impl Deadlines {
         Deadlines { timeouts: Timeouts::default(), end: None }
     }
 
-    /// Whether the wait for a byte is limited by itself.
-    pub(super) fn limits_reads(&self) -> bool {
-        self.timeouts.read.is_some()
-    }
-
     /// Does a step for which only the total limit counts.
     pub(super) fn total<T>(&self, step: impl Future<Output = T>) -> impl Future<Output = Result<T, Overrun>> {
         until(self.total_end(), step)
@@ -88,11 +85,6 @@ impl Deadlines {
     /// Connects.
     pub(super) fn connect<T>(&self, step: impl Future<Output = T>) -> impl Future<Output = Result<T, Overrun>> {
         until(self.first_end(TimeLimit::Connect, self.timeouts.connect), step)
-    }
-
-    /// Waits for the next byte.
-    pub(super) fn read<T>(&self, step: impl Future<Output = T>) -> impl Future<Output = Result<T, Overrun>> {
-        until(self.first_end(TimeLimit::Read, self.timeouts.read), step)
     }
 
     /// For a step that does not wait: whether the total limit leaves time for it.
@@ -125,6 +117,34 @@ impl Deadlines {
 struct End {
     at: Instant,
     overrun: Overrun,
+}
+
+/// How long one wait for a byte goes on. It costs nothing until the first look that finds nothing to read: what is there
+/// at once needs neither clock nor timer.
+#[derive(Debug, Default)]
+pub(super) struct Patience(Option<(Sleep, Overrun)>);
+
+impl Patience {
+    /// To be asked when nothing has come: is it time to give up?
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, deadlines: &Deadlines) -> Poll<Overrun> {
+        if self.0.is_none() {
+            let Some(end) = deadlines.first_end(TimeLimit::Read, deadlines.timeouts.read) else { return Poll::Pending };
+            // A server that always has a byte more, just in time, does not get any more time.
+            if end.at <= context::look("an HTTP request", |context| context.reactor.clock().latest()) {
+                return Poll::Ready(end.overrun);
+            }
+            self.0 = Some((crate::sleep_until(end.at), end.overrun));
+        }
+        let (sleep, overrun) = self.0.as_mut().expect("it was set just now, if not before");
+        Pin::new(sleep).poll(cx).map(|()| *overrun)
+    }
+
+    /// The server takes what we send: it is alive, and has as long for its next byte as at first.
+    pub(super) fn renew(&mut self, deadlines: &Deadlines) {
+        if deadlines.timeouts.read.is_some() {
+            self.0 = None;
+        }
+    }
 }
 
 /// Does a step, until then.

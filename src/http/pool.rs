@@ -208,14 +208,14 @@ impl Pool {
     fn take_idle(&self, host: &Host) -> Option<Box<Connection>> {
         while let Some(idle) = host.pop_last() {
             self.idle.set(self.idle.get() - 1);
-            let context = context::current()?;
+            let this_poll = context::try_look(|context| context.executor.polls())?;
             let mut connection = idle.connection;
             // Given back in this very poll, with all read that had come, it needs no look: there is always a moment
             // behind the last one, in which the server can close or speak.
-            if context.executor.polls() == idle.since_poll && connection.was_drained() {
+            if this_poll == idle.since_poll && connection.was_drained() {
                 return Some(connection);
             }
-            if context.reactor.clock().now() < idle.expires && connection.is_quiet() {
+            if crate::now() < idle.expires && connection.is_quiet() {
                 return Some(connection);
             }
         }
@@ -225,17 +225,16 @@ impl Pool {
     /// A lease is over: its connection idles from now on, if it can be used again and there is room. Else it is closed.
     fn give_back(self: &Rc<Self>, host: &Rc<Host>, mut connection: Box<Connection>) {
         self.close_foreign();
-        let home = context::current().filter(|context| host.home == Some(context.executor.id()));
-        let has_room = host.idle_count() < self.limits.idle_per_host;
-        let Some(context) = home.filter(|_| has_room && connection.can_reuse()) else {
+        // The clock is not read anew: that the time is that of a little earlier makes none idle for too long.
+        let now = context::try_look(|context| (context.reactor.clock().latest(), context.executor.polls()));
+        let has_room = host.home == self.home.get() && host.idle_count() < self.limits.idle_per_host;
+        let Some((now, since_poll)) = now.filter(|_| has_room && connection.can_reuse()) else {
             drop(connection);
             self.forget_if_unused(host);
             return;
         };
         connection.rest();
-        let now = context.reactor.clock().now();
-        let expires = now + self.limits.idle_timeout;
-        host.push(Idle { connection, expires, since_poll: context.executor.polls() });
+        host.push(Idle { connection, expires: now + self.limits.idle_timeout, since_poll });
         self.idle.set(self.idle.get() + 1);
         if !self.is_kept.replace(true) {
             keeper::start(self);
@@ -256,7 +255,7 @@ impl Pool {
 
     /// A client may outlive its loop; its connections cannot be driven by another one.
     fn close_foreign(&self) {
-        let here = context::current().map(|context| context.executor.id());
+        let here = context::try_look(|context| context.executor.id());
         if self.home.replace(here) != here {
             let _foreign = self.hosts.take();
             self.latest.take();

@@ -43,6 +43,8 @@ pub struct HeaderLines {
     /// From the first name to the last value. The values of the map are parts of the same copy.
     bytes: Bytes,
     lines: Vec<Line>,
+    /// How long the names are, a bit for each length. Most names that are looked for are as long as none of them.
+    lengths: u64,
     map: OnceCell<Box<HeaderMap>>,
 }
 
@@ -60,15 +62,19 @@ impl HeaderLines {
         let start = range_within(received, first.name.as_bytes())?.start;
         let end = range_within(received, last.value)?.end;
         let head = received.get(start..end)?;
-        let mut lines = Vec::with_capacity(found.len());
+        if found.len() > MOST_LINES {
+            return None;
+        }
+        let (mut lines, mut lengths) = (Vec::with_capacity(found.len()), 0);
         for line in found {
             let line = Line { name: range_within(head, line.name.as_bytes())?, value: range_within(head, line.value)? };
-            if line.name.len() > LONGEST_NAME || lines.len() == MOST_LINES {
+            if line.name.len() > LONGEST_NAME {
                 return None;
             }
+            lengths |= length_bit(line.name.len());
             lines.push(line);
         }
-        Some(HeaderLines { bytes: Bytes::copy_from_slice(head), lines, map: OnceCell::new() })
+        Some(HeaderLines { bytes: Bytes::copy_from_slice(head), lines, lengths, map: OnceCell::new() })
     }
 
     /// How many there are.
@@ -103,18 +109,23 @@ impl HeaderLines {
 /// Where this part of the bytes is.
 fn range_within(bytes: &[u8], part: &[u8]) -> Option<Range<usize>> {
     let start = part.as_ptr().addr().checked_sub(bytes.as_ptr().addr())?;
-    let end = start.checked_add(part.len()).filter(|&end| end <= bytes.len())?;
-    Some(start..end)
+    let end = start + part.len();
+    (end <= bytes.len()).then_some(start..end)
+}
+
+/// The bit of [`HeaderLines::lengths`] for names of this length; the longest ones share one.
+fn length_bit(length: usize) -> u64 {
+    1 << length.min(u64::BITS as usize - 1)
 }
 
 impl Headers for HeaderLines {
     fn values_of<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a [u8]> {
         let name = name.as_str().as_bytes();
+        let lines = if self.lengths & length_bit(name.len()) == 0 { &[] } else { &*self.lines };
         let named = move |line: &&Line| {
-            // Mostly the lengths differ, and nothing has to be compared.
             line.name.len() == name.len() && self.bytes[line.name.clone()].eq_ignore_ascii_case(name)
         };
-        self.lines.iter().filter(named).map(|line| &self.bytes[line.value.clone()])
+        lines.iter().filter(named).map(|line| &self.bytes[line.value.clone()])
     }
 }
 
@@ -148,6 +159,16 @@ mod tests {
         }
         assert_eq!(lines.values_of(&header::SET_COOKIE).collect::<Vec<_>>(), [&b"x"[..], b"y z"]);
         assert!(parsed(b"").unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_line_is_found_however_long_its_name_is() {
+        for length in [1, 2, 31, 62, 63, 64, 65, 200] {
+            let name = |length| HeaderName::try_from("a".repeat(length)).unwrap();
+            let lines = parsed(format!("{}: x\r\n", name(length)).as_bytes()).unwrap();
+            assert_eq!(lines.values_of(&name(length)).collect::<Vec<_>>(), [b"x"], "{length}");
+            assert!(!lines.has(&name(length + 1)) && !lines.has(&HeaderName::from_static("b")), "{length}");
+        }
     }
 
     #[test]
