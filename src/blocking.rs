@@ -152,8 +152,8 @@ impl Pool {
         self.open.is_any()
     }
 
-    /// The loop ends: whoever listens hears that its threads are gone before it hears that the loop is.
-    pub(crate) fn forget(&self) {
+    /// The loop ends: whoever listens hears that nobody waits for its threads any more before it hears that the loop is gone.
+    pub(crate) fn forget_waiting(&self) {
         self.waiting.registration.forget();
     }
 }

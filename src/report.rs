@@ -62,7 +62,7 @@ pub enum Report {
     /// A callback panicked: there is nobody else to tell. The loop goes on.
     #[error("glassloop: a callback panicked: {panic} ({callback} at {location})")]
     CallbackPanicked {
-        /// `"call_soon"`, `"call_later"` or `"call_at"`.
+        /// `"call_soon"`, `"call_later"` or `"call_at"`; `"on_event"` for a hook that was told that a request was given up.
         callback: &'static str,
         /// What it said.
         panic: String,

@@ -172,7 +172,7 @@ impl Runtime {
         ctrl_c: Option<&CtrlC>,
     ) -> Result<thread::Result<F::Output>, RunError> {
         let Context { executor, reactor, .. } = &*self.context;
-        let turns = executor.begin_turns("block_on");
+        let mut turns = executor.begin_turns("block_on");
         self.begin_turn::<TELL>();
         loop {
             turns.tick_and_tell::<TELL>(Some(&mut root));
@@ -303,9 +303,12 @@ impl Runtime {
         #[cfg(feature = "trace")]
         if let Some(debug) = self.context.debug.get().filter(|debug| idle && debug.awaits_deadlock()) {
             const A_WHILE: Duration = Duration::from_secs(1);
+            let before = std::time::Instant::now();
             let Turn { ready, unparked } = self.turn::<TELL>(Some(A_WHILE))?;
             let executor = &self.context.executor;
-            if ready == 0 && !unparked && !executor.has_ready() && !executor.has_messages() {
+            let nobody_came = ready == 0 && !unparked && !executor.has_ready() && !executor.has_messages();
+            // A signal ends a wait early, and says nothing of who may come.
+            if nobody_came && before.elapsed() >= A_WHILE {
                 debug.report_possible_deadlock(&self.context);
             }
             return Ok(());
@@ -374,7 +377,7 @@ impl Drop for Runtime {
                 debug.report_left();
             }
             executor.shutdown();
-            self.context.pool.forget();
+            self.context.pool.forget_waiting();
             #[cfg(feature = "trace")]
             self.context.hub.tell_loop(LoopEvent::LoopEnd);
         });

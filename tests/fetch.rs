@@ -139,8 +139,8 @@ fn errors_in_the_options_are_one_line_and_nothing_is_sent() {
     for (option, value, what) in [
         ("--timeout", "-1", "not a number of seconds"),
         ("--read-timeout", "nan", "not a number of seconds"),
-        ("--max-redirects", "-1", "not a whole number"),
-        ("--max-body", "1e3", "not a whole number"),
+        ("--max-redirects", "-1", "no whole number, or too large"),
+        ("--max-body", "1e3", "no whole number, or too large"),
     ] {
         let line = fails(&[option, value, &base], 2, "usage");
         assert!(line.contains(value) && line.contains(option) && line.contains(what), "{line}");

@@ -113,7 +113,7 @@ fn seconds(text: &str) -> Result<Limit, String> {
 }
 
 fn whole<N: FromStr>(text: &str) -> Result<N, String> {
-    text.parse().map_err(|_| "not a whole number".to_owned())
+    text.parse().map_err(|_| "no whole number, or too large".to_owned())
 }
 
 /// What is to be done, checked.

@@ -226,7 +226,7 @@ impl<F: Future, J: Judge<F::Output>> Outcomes<F, J> {
         self.0.children.len()
     }
 
-    /// What came of the child with this index: once, and `None` where it has not ended.
+    /// What came of the child with this index: once, and `None` where it had not ended by then.
     pub fn take(&self, index: usize) -> Option<Outcome<F::Output>> {
         project(self.0.as_ref(), |group| &group.children[index]).take()
     }

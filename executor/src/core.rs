@@ -142,7 +142,8 @@ impl Core {
 
     #[inline]
     pub(crate) fn ready(&self) -> usize {
-        self.state.borrow_mut().queue.len() // a check that is one compare: a shared borrow has a limit to compare with
+        // Borrowed to change it, as that is checked by one compare with zero; a shared borrow counts, and looks for an overflow too.
+        self.state.borrow_mut().queue.len()
     }
 
     pub(crate) fn root(&self) -> Option<Rc<RootInfo>> {

@@ -46,15 +46,8 @@ impl Core {
                 run.turn(self, index, ticket);
             }
         }
-        // The turn of a root, which is not ended here, may still be to come.
-        if self.root().is_none() {
-            self.forget_ready();
-        }
-    }
-
-    /// All have ended, and so have those who were ready: their slots are what is left of the run queue.
-    fn forget_ready(&self) {
-        while self.pop().is_some() {
+        // The slots of those who were ready are left in the run queue. A root is not ended here: its turn may still be to come.
+        while self.root().is_none() && self.pop().is_some() {
             self.emit(|| Event::Dequeue(None));
         }
     }

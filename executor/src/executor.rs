@@ -128,18 +128,17 @@ impl Executor {
     /// # Panics
     /// When called from inside a task, as it would run the loop within itself.
     pub fn tick(&self, root: Option<&mut dyn RunRoot>) -> usize {
-        let turns = self.begin_turns("tick");
+        let mut turns = self.begin_turns("tick");
         if self.core.is_observed() { turns.tick_and_tell::<true>(root) } else { turns.tick_and_tell::<false>(root) }
     }
 
     /// For a loop that ticks again and again: until the guard goes, nobody else gives turns, so that not each tick has to ask.
     ///
     /// # Panics
-    /// If somebody gives turns already: `call`, as the text names it, was called from inside a task.
+    /// If somebody gives turns already: `call`, as the text names it, was called from inside the loop.
     pub fn begin_turns(&self, call: &'static str) -> Turns<'_> {
-        if self.core.ticking.replace(true) {
-            panic_inside(call);
-        }
+        let nested = self.core.ticking.replace(true);
+        assert!(!nested, "glassloop: {call}() was called from inside a task: a loop cannot run within itself");
         Turns { executor: self }
     }
 
@@ -256,13 +255,9 @@ impl fmt::Debug for Executor {
     }
 }
 
-#[cold]
-fn panic_inside(call: &'static str) -> ! {
-    panic!("glassloop: {call}() was called from inside a task: a loop cannot run within itself")
-}
-
 /// Whoever has it gives turns, and nobody else; see [`Executor::begin_turns`].
 #[derive(Debug)]
+#[must_use = "while it lives, nobody else gives turns"]
 pub struct Turns<'e> {
     executor: &'e Executor,
 }
@@ -271,7 +266,7 @@ impl Turns<'_> {
     /// A [`tick`](Executor::tick) of a loop that knows whether somebody observes: then `TELL` must be true. So neither a tick nor a poll
     /// that nobody is told of pays anything for it.
     #[inline(always)]
-    pub fn tick_and_tell<const TELL: bool>(&self, root: Option<&mut dyn RunRoot>) -> usize {
+    pub fn tick_and_tell<const TELL: bool>(&mut self, root: Option<&mut dyn RunRoot>) -> usize {
         let core = &self.executor.core;
         debug_assert!(TELL || !core.is_observed(), "somebody observes, and would not be told");
         if core.half.parking.take() {

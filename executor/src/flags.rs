@@ -89,7 +89,7 @@ impl Flags {
         self.has_failed() && !self.is_cancelled()
     }
 
-    /// Nothing has happened to it, but that it may be busy.
+    /// Nothing has happened to it, but that it may be busy: a group is while it starts its children.
     #[inline]
     pub(crate) fn is_untouched(&self) -> bool {
         self.bits.get() & !Flags::BUSY == 0

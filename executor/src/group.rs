@@ -82,7 +82,7 @@ pub fn child<F: Future, J: Judge<F::Output>>(future: F) -> FutureCell<F, J> {
 pub struct GroupBlock<M> {
     header: Header,
     pub(crate) children: M,
-    /// Of the group as a whole: its slot, until they start; detached: outcomes are dropped as they come; collected: all were taken.
+    /// Of the group as a whole: its slot, until they start; detached: outcomes are dropped as they come; collected: all are the awaiter's to take.
     flags: Flags,
     unfinished: Cell<usize>,
     first_failure: Cell<Option<u32>>,

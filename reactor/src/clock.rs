@@ -30,11 +30,6 @@ impl Instant {
         let nanos = duration.as_secs().checked_mul(1_000_000_000)?.checked_add(u64::from(duration.subsec_nanos()))?;
         self.0.checked_add(nanos).map(Instant)
     }
-
-    /// The time from `earlier` to `self`; zero if `earlier` is the later one.
-    pub fn saturating_duration_since(self, earlier: Instant) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
-    }
 }
 
 /// Saturating: `Duration::MAX` after any moment is the last moment there is.
@@ -62,7 +57,7 @@ impl Sub for Instant {
     type Output = Duration;
 
     fn sub(self, earlier: Instant) -> Duration {
-        self.saturating_duration_since(earlier)
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
 }
 

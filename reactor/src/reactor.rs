@@ -123,11 +123,8 @@ impl Reactor {
     /// # Panics
     /// Inside a turn of the same reactor, that is, when a waker or an observer calls it.
     pub fn turn(&self, max_wait: Option<Duration>) -> io::Result<Turn> {
-        if self.is_observed() {
-            self.turn_and_tell::<true>(max_wait, None)
-        } else {
-            self.turn_and_tell::<false>(max_wait, None)
-        }
+        let turn = if self.is_observed() { Reactor::turn_and_tell::<true> } else { Reactor::turn_and_tell::<false> };
+        turn(self, max_wait, None)
     }
 
     /// A [`turn`](Reactor::turn) for a loop that knows whether somebody observes: then `TELL` must be true. And it may know what

@@ -176,7 +176,6 @@ impl Known {
     }
 
     /// `former` had the place that is now the task's.
-    #[cold]
     fn waits_still(&mut self, node: Node, former: &Wait, task: TaskRef) {
         if former.task != task {
             if let Some(facts) = self.tasks.get_mut(former.task) {

@@ -8,7 +8,7 @@ use ::http::StatusCode;
 
 use super::buffer::ReadBuffer;
 use super::connect::Transport;
-use super::deadlines::{Deadlines, Patience};
+use super::deadlines::{ByteWait, Deadlines};
 use super::events::{EventKind, Watch};
 use super::h1::{self, Limits, ResponseEvent, ResponseHead, ResponseReader};
 
@@ -128,17 +128,17 @@ impl Connection {
 
     /// Waits until something was received (or the end of the stream was), sending meanwhile.
     async fn receive(&mut self) -> Result<(), Failure> {
-        let mut patience = Patience::default();
-        poll_fn(|cx| self.poll_exchange(cx, &mut patience)).await
+        let mut wait = ByteWait::default();
+        poll_fn(|cx| self.poll_exchange(cx, &mut wait)).await
     }
 
-    fn poll_exchange(&mut self, cx: &mut Context<'_>, patience: &mut Patience) -> Poll<Result<(), Failure>> {
+    fn poll_exchange(&mut self, cx: &mut Context<'_>, wait: &mut ByteWait) -> Poll<Result<(), Failure>> {
         let exchange = &mut self.exchange;
         if exchange.sending.poll(cx, &mut self.transport)? {
-            patience.renew(&exchange.deadlines);
+            wait.renew(&exchange.deadlines);
         }
         match self.received.poll_fill(cx, &mut self.transport) {
-            Poll::Pending => patience.poll(cx, &exchange.deadlines).map(|overrun| Err(Failure::TimedOut(overrun))),
+            Poll::Pending => wait.poll(cx, &exchange.deadlines).map(|overrun| Err(Failure::TimedOut(overrun))),
             Poll::Ready(Ok(0)) => Poll::Ready(self.closed()),
             Poll::Ready(Ok(_)) => {
                 if !exchange.answered {

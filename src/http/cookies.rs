@@ -77,7 +77,7 @@ impl Jar {
         Some(value)
     }
 
-    /// Names and values of the cookies for this URL: those of longer paths first, then those that were there first.
+    /// Names and values of the cookies for this URL: those of longer paths first; of one domain and path, those whose place is the oldest.
     pub(super) fn cookies(&self, url: &Url) -> Vec<(String, String)> {
         let store = self.store.borrow();
         let mut cookies = store.matches(url);
@@ -92,18 +92,20 @@ impl Jar {
 
 /// Whether there is no room for one more of this host's site.
 fn is_full(store: &CookieStore, url: &Url) -> bool {
-    let site = site(url);
-    let is_of_site = |kept: &&cookie_store::Cookie<'_>| is_within(&String::from(&kept.domain), &site);
+    let (host, registered) = (url.host_str().unwrap_or_default(), registered_domain(url));
+    let is_of_site = |kept: &&cookie_store::Cookie<'_>| {
+        let domain = String::from(&kept.domain);
+        registered.as_deref().map_or(domain == host, |site| is_within(&domain, site))
+    };
     store.iter_any().count() >= MOST || store.iter_any().filter(is_of_site).count() >= MOST_OF_A_SITE
 }
 
-/// The domain that somebody has registered; of what is none, the host itself.
-fn site(url: &Url) -> String {
-    let registered = match url.host() {
-        Some(Host::Domain(name)) => psl::domain_str(name),
+/// The domain that somebody has registered. An address has none, nor has a public suffix: that is a site for itself.
+fn registered_domain(url: &Url) -> Option<String> {
+    match url.host() {
+        Some(Host::Domain(name)) => psl::domain_str(name).map(str::to_owned),
         _ => None,
-    };
-    registered.or(url.host_str()).unwrap_or_default().to_owned()
+    }
 }
 
 fn is_within(domain: &str, site: &str) -> bool {

@@ -122,9 +122,9 @@ struct End {
 /// How long one wait for a byte goes on. It costs nothing until the first look that finds nothing to read: what is there
 /// at once needs neither clock nor timer.
 #[derive(Debug, Default)]
-pub(super) struct Patience(Option<(Sleep, Overrun)>);
+pub(super) struct ByteWait(Option<(Sleep, Overrun)>);
 
-impl Patience {
+impl ByteWait {
     /// To be asked when nothing has come: is it time to give up?
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, deadlines: &Deadlines) -> Poll<Overrun> {
         if self.0.is_none() {

@@ -6,13 +6,14 @@
 use std::cell::Cell;
 use std::fmt;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::rc::Rc;
 
 use ::http::{Method, StatusCode};
 
 use super::Error;
 use crate::context;
+use crate::report::{Report, panic_text};
 
 /// Something that happened to a request; see [`ClientBuilder::on_event`](super::ClientBuilder::on_event).
 #[derive(Debug, Clone, Copy)]
@@ -208,8 +209,15 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         if !self.is_over.get() {
-            // A task that panics drops its requests: a hook that panics then too must not end the program.
-            let _ = catch_unwind(AssertUnwindSafe(|| self.tell(EventKind::Dropped)));
+            // A task that panics drops its requests: a hook that panics then too must not end the program, nor what it panics with.
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.tell(EventKind::Dropped))) {
+                let (callback, panic) = ("on_event", panic_text(&*payload));
+                let report = Report::CallbackPanicked { callback, panic, location: Location::caller() };
+                if let Some(context) = context::current() {
+                    context.report(&report);
+                }
+                std::mem::forget(payload);
+            }
         }
     }
 }

@@ -225,8 +225,12 @@ impl Pool {
     /// A lease is over: its connection idles from now on, if it can be used again and there is room. Else it is closed.
     fn give_back(self: &Rc<Self>, host: &Rc<Host>, mut connection: Box<Connection>) {
         self.close_foreign();
-        // The clock is not read anew: that the time is that of a little earlier makes none idle for too long.
-        let now = context::try_look(|context| (context.reactor.clock().latest(), context.executor.polls()));
+        let now = context::try_look(|context| {
+            let (clock, armed) = (context.reactor.clock(), context.reactor.armed_timers());
+            // Where timers are armed, the loop reads the clock each turn; else it may have been long ago.
+            let now = if armed > 0 { clock.latest() } else { clock.now() };
+            (now, context.executor.polls())
+        });
         let has_room = host.home == self.home.get() && host.idle_count() < self.limits.idle_per_host;
         let Some((now, since_poll)) = now.filter(|_| has_room && connection.can_reuse()) else {
             drop(connection);

@@ -169,7 +169,8 @@ impl Hub {
         self.pass_on_change(id, change);
     }
 
-    /// When the last poll has ended, if nothing but the loop has run since: nor an observer, whose time would be taken for sleep.
+    /// When the last poll has ended, if nothing but the loop has run since: nor an observer, whose time would be taken for sleep. (What
+    /// the loop itself looks at before it waits is: for lost wakes, for a deadlock.)
     #[inline]
     pub(crate) fn just_read(&self) -> Option<reactor::Instant> {
         let alone = self.observers.get().is_none();

@@ -66,7 +66,7 @@ pub(crate) struct Recorder {
     t: Cell<u64>,
     /// Nothing but the loop has run since that reading: a poll may begin with it.
     still: Cell<bool>,
-    /// And it was taken in this turn, at the end of a poll: what other threads had the loop call was called before, and a wait may begin with it.
+    /// A poll of this turn has ended: what other threads had the loop call, which no event marks, came before that reading.
     polled: Cell<bool>,
     sink: RefCell<Sink>,
     /// Why the file cannot be written: told at the next turn, as this may be in the middle of anything.

@@ -87,7 +87,7 @@ fn who_has_a_certificate_is_let_in_and_known() {
         assert_eq!(ask(&client, &url).await.unwrap(), der(&mine));
         let mut again = client.get(&url).await.unwrap();
         assert!(again.is_reused());
-        // And over a second connection, for which the session is resumed.
+        // And over a second connection: no session is resumed, it shows its certificate again.
         let other = client.get(&url).await.unwrap();
         assert!(!other.is_reused());
         assert_eq!(other.bytes().await.unwrap(), der(&mine));

@@ -95,7 +95,7 @@ fn variants_and_failures(workloads: &[&Measured]) -> String {
             let variants = || workload.outcomes.iter().filter(|outcome| outcome.column == column);
             if variants().count() > 1 {
                 let all = variants().map(variant).collect::<Vec<_>>().join("; ");
-                let some_count = variants().any(|outcome| outcome.not_counted.is_none());
+                let some_count = variants().any(|outcome| outcome.not_counted.is_none() && outcome.failure.is_none());
                 let only_some = some_count && variants().any(|outcome| outcome.not_counted.is_some());
                 let best = if only_some { "the best that counts" } else { "the best" };
                 let _ = writeln!(text, "- {column} in `{}`, of which {best} is shown: {all}.", workload.name);

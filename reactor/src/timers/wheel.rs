@@ -74,15 +74,13 @@ impl Wheel {
     pub(super) fn append(&mut self, index: u32, spot: Spot, deadline: Instant) -> u32 {
         match self.levels.get_mut(spot.level()) {
             Some(level) => level.append(spot.slot(), index, deadline),
-            None => self.append_beyond(index, spot, deadline),
+            None if spot == Spot::DUE => NIL,
+            None => self.append_far(index, deadline),
         }
     }
 
     #[cold]
-    fn append_beyond(&mut self, index: u32, spot: Spot, deadline: Instant) -> u32 {
-        if spot == Spot::DUE {
-            return NIL;
-        }
+    fn append_far(&mut self, index: u32, deadline: Instant) -> u32 {
         let era = tick_of(deadline) >> ERA_BITS;
         self.far.entry(era).or_insert(List::EMPTY).append(index, deadline)
     }

@@ -51,7 +51,17 @@ pub(super) fn export(
 
 /// What is written over is lost.
 pub(super) fn refuse_the_recording(file: &Path, output: &Path) -> Result<(), Failure> {
-    // A file that is not there yet is none of the two.
-    let is_same = matches!((file.canonicalize(), output.canonicalize()), (Ok(file), Ok(output)) if file == output);
-    if is_same { Err(Failure::Overwrites { path: output.display().to_string() }) } else { Ok(()) }
+    if is_same_file(file, output) { Err(Failure::Overwrites { path: output.display().to_string() }) } else { Ok(()) }
+}
+
+/// By whatever name. A file that is not there yet is none of the two.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let number = |path: &Path| path.metadata().map(|about| (about.dev(), about.ino()));
+        matches!((number(one), number(other)), (Ok(one), Ok(other)) if one == other)
+    }
+    #[cfg(not(unix))]
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
 }

@@ -104,7 +104,8 @@ fn explain(
             (_, true) => "was dropped",
         };
         let title = model.past.title(link.task);
-        let reason = if notes.is_of_the_end(link) { "because the loop ended".into() } else { because(model, link) };
+        let of_the_end = "because the loop ended, or somebody outside of it has cancelled it";
+        let reason = if notes.is_of_the_end(link) { of_the_end.into() } else { because(model, link) };
         out.put(Ink::Faint, format_args!("{:>6}  {:>11}  ", link.at.seq, moment(link.at.t)))?;
         out.line(Ink::Plain, format_args!("{title} {did} {reason}"))?;
     }

@@ -142,7 +142,8 @@ impl ClientBuilder {
 
     /// The most codings on top of each other (`Content-Encoding: gzip, br`) that are decoded; a body of more layers is an
     /// error ([`Error::Encoding`](crate::http::Error::Encoding)). 2 by default, which is also the most there can be: each
-    /// layer can make a thousand bytes of one. 0: every encoded body is an error.
+    /// layer can make a thousand bytes of one. 0: every encoded body is an error; to ask for none, see
+    /// [`no_decompress`](ClientBuilder::no_decompress).
     pub fn max_layers(mut self, layers: usize) -> ClientBuilder {
         self.settings.options.max_layers = layers;
         self

@@ -54,8 +54,8 @@ impl<F: Family> Server<F> {
         self
     }
 
-    /// As [`tls`](Server::tls), and lets in only clients that show a certificate of one of these authorities, made out
-    /// for clients: [`Peer::certificate`](super::Peer::certificate) says whose. (Python: `ssl.CERT_REQUIRED`; a client
+    /// As [`tls`](Server::tls), and lets in only clients that show a certificate of one of these authorities that is
+    /// not made out for something else, such as servers: [`Peer::certificate`](super::Peer::certificate) says whose. (Python: `ssl.CERT_REQUIRED`; a client
     /// shows its certificate by [`ClientBuilder::identity`](crate::http::ClientBuilder::identity).)
     ///
     /// Who shows none, or one that is not to be trusted, gets an alert of TLS and no answer. Which of the authority's

@@ -10,13 +10,13 @@ use std::time::Duration;
 use futures_io::{AsyncRead, AsyncWrite};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
-use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
 
 use crate::http::connect::{Socket, TlsStream, Transport};
 use crate::http::{Certificates, Identity};
 
-/// One configuration for all connections, so that sessions can be resumed.
+/// One configuration for all connections, so that sessions can be resumed, where nobody is asked for a certificate.
 #[derive(Clone)]
 pub(super) struct Tls(Arc<ServerConfig>);
 
@@ -49,9 +49,15 @@ impl Tls {
     pub(super) fn new(identity: &Identity, callers: Callers<'_>) -> Tls {
         let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()));
         let builder = builder.with_safe_default_protocol_versions().expect("the provider knows these versions");
+        let asks = !matches!(callers, Callers::Anybody);
         let builder = builder.with_client_cert_verifier(callers.verifier());
         let mut config = builder.with_cert_resolver(identity.resolver());
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if asks {
+            // Who resumes a session is not asked again, however long ago the certificate has expired.
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            config.send_tls13_tickets = 0;
+        }
         Tls(Arc::new(config))
     }
 
