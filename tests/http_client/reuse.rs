@@ -173,21 +173,6 @@ fn idle_connections_are_limited_in_number_and_age() {
     });
 }
 
-/// Without timers nobody reads the clock for a long time: so that reading is not the moment from which a connection idles.
-#[test]
-fn a_connection_idles_from_when_it_was_given_back() {
-    run(async {
-        let server = RawServer::hello().await;
-        let idle = Duration::from_secs(2);
-        let client = Client::builder().no_proxy().timeout(Duration::MAX).idle_timeout(idle).build();
-        std::thread::sleep(idle + Duration::from_millis(100)); // a long poll
-        for _ in 0..2 {
-            assert_eq!(text(&client, server.url("/")).await.unwrap(), "hello\n");
-        }
-        assert_eq!(server.connections(), 1);
-    });
-}
-
 /// A client with one idle connection, and the server's end of that.
 async fn idling(client: &Client) -> TcpStream {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
