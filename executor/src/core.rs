@@ -62,6 +62,11 @@ pub(crate) struct Core {
     observer: RefCell<Option<Rc<dyn Observer>>>,
 }
 
+/// So many are fetched together; of more, the first would be gone again before its turn.
+pub(crate) const FETCHED: usize = 8;
+/// Fewer live in the cache anyway.
+const MANY: u32 = 4096;
+
 pub(crate) struct State {
     pub(crate) slots: Slots,
     pub(crate) queue: RunQueue,
@@ -171,6 +176,19 @@ impl Core {
     pub(crate) fn pop(&self) -> Option<Popped> {
         let State { slots, queue } = &mut *self.state.borrow_mut();
         Some(slots.popped(queue.pop()?))
+    }
+
+    /// How many of the next `turns` are to be given before this is asked again.
+    ///
+    /// Many tasks do not stay in the processor's cache. Those of the next few turns are looked at here one right after the other, so that they come from
+    /// memory together; each turn would wait for its own.
+    pub(crate) fn fetch_next(&self, turns: usize) -> usize {
+        let State { slots, queue } = &*self.state.borrow();
+        if turns < FETCHED || slots.used() < MANY {
+            return turns;
+        }
+        slots.fetch(queue.iter().take(FETCHED));
+        FETCHED
     }
 
     /// [`wake`](Core::wake), if nobody is to be told of it and the ticket is one of ours: one compare says both. False if it was not done.

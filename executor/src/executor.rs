@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::Waker;
 
 use crate::cell::Children;
-use crate::core::{Core, Turn};
+use crate::core::{Core, FETCHED, Turn};
 use crate::group::{Group, OnFailure, OnPanic};
 use crate::handle::TaskHandle;
 use crate::join::Task;
@@ -266,22 +266,37 @@ impl Turns<'_> {
     /// A [`tick`](Executor::tick) of a loop that knows whether somebody observes: then `TELL` must be true. So neither a tick nor a poll
     /// that nobody is told of pays anything for it.
     #[inline(always)]
-    pub fn tick_and_tell<const TELL: bool>(&mut self, root: Option<&mut dyn RunRoot>) -> usize {
+    pub fn tick_and_tell<const TELL: bool>(&mut self, mut root: Option<&mut dyn RunRoot>) -> usize {
         let core = &self.executor.core;
         debug_assert!(TELL || !core.is_observed(), "somebody observes, and would not be told");
         if core.half.parking.take() {
             core.drain_messages();
         }
         let ready = core.ready();
-        self.give::<TELL>(ready, root);
+        if ready < FETCHED {
+            self.give::<TELL>(ready, &mut root);
+        } else {
+            self.give_many::<TELL>(ready, root);
+        }
         ready
     }
 
-    /// The turns of one tick.
+    /// A few at a time. Not inlined, so that a tick of one or two pays nothing for it.
+    #[inline(never)]
+    fn give_many<const TELL: bool>(&self, ready: usize, mut root: Option<&mut dyn RunRoot>) {
+        let mut left = ready;
+        while left > 0 {
+            let turns = self.executor.core.fetch_next(left);
+            self.give::<TELL>(turns, &mut root);
+            left -= turns;
+        }
+    }
+
+    /// The turns of those at the front of the run queue.
     #[inline(always)]
-    fn give<const TELL: bool>(&self, ready: usize, mut root: Option<&mut dyn RunRoot>) {
+    fn give<const TELL: bool>(&self, turns: usize, root: &mut Option<&mut dyn RunRoot>) {
         let core = &self.executor.core;
-        for _ in 0..ready {
+        for _ in 0..turns {
             let Some(Popped { ticket, index, run }) = core.pop() else { break };
             let (told, ended) = if let Some(run) = run {
                 let told = if TELL { core.tell_turn(&Turn { run: &*run, index, ticket }) } else { None };

@@ -59,7 +59,7 @@ impl RunQueue {
     }
 
     /// The slots in the order in which they will run.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + Clone {
         self.list[self.taken..].iter().copied()
     }
 }

@@ -11,6 +11,7 @@
 //! A vacant slot's word has its executor field inverted: no ticket of this executor can match it. A slot that becomes vacant while
 //! it is queued is not reused before it has been popped.
 
+use std::hint::black_box;
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -153,6 +154,14 @@ impl Slots {
             self.put_back(number);
         }
         popped
+    }
+
+    /// Reads slots and who lives there, so that they are in the cache.
+    pub(crate) fn fetch(&self, numbers: impl Iterator<Item = u32> + Clone) {
+        let slots = numbers.filter_map(|number| self.get(number));
+        black_box(slots.clone().map(|slot| slot.state).fold(0, u64::wrapping_add));
+        let tenants = slots.filter_map(|slot| Some((slot.run.as_ref()?, slot.index)));
+        black_box(tenants.filter(|(run, index)| run.flags(*index).is_done()).count());
     }
 
     /// The ticket of whoever lives in a slot now.

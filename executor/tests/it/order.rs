@@ -1,5 +1,7 @@
 //! The order in which tasks run: first in, first out, a tick at a time.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::task::Poll;
 
 use crate::common::{Counts, Gate, Log, drain, executor, outcome, spawn, tick, yield_now, yield_times};
@@ -180,4 +182,31 @@ fn a_hundred_thousand_tasks_live_at_once() {
     assert!(tasks.iter().all(|task| task.is_done()));
     assert_eq!(executor.polls(), 2 * TASKS as u64);
     assert!(executor.snapshot().tasks.is_empty());
+}
+
+/// Of many tasks the next few are fetched from memory together: their order, and the end of the tick, stay what they are.
+#[test]
+fn many_tasks_take_turns_as_few_do() {
+    const MANY: usize = 5003;
+    let (executor, log) = (executor(), Rc::new(RefCell::new(Vec::new())));
+    for task in 0..MANY {
+        let log = log.clone();
+        spawn(&executor, async move {
+            for _ in 0..3 {
+                log.borrow_mut().push(task);
+                // Every third ends early, so that the last few of a tick are of every number.
+                if task % 3 == 0 {
+                    break;
+                }
+                yield_now().await;
+            }
+        })
+        .detach();
+    }
+    for expected in [(0..MANY).collect::<Vec<_>>(), (0..MANY).filter(|task| task % 3 != 0).collect()] {
+        assert_eq!(tick(&executor), expected.len());
+        assert_eq!(log.take(), expected);
+    }
+    assert_eq!(drain(&executor), 2);
+    assert_eq!(log.take().len(), MANY - MANY.div_ceil(3));
 }

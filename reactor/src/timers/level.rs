@@ -58,6 +58,18 @@ impl List {
         }
     }
 
+    /// Reads every entry, so that all are in the cache when they are taken one by one. From both ends towards the middle: where the next one lies is
+    /// known only when this one has come from memory, so two of them are on their way at a time.
+    pub(super) fn fetch(&self, entries: &Entries) {
+        let (mut first, mut last) = (self.head, self.tail);
+        while first != last {
+            first = entries.at(first).next;
+            if first != last {
+                last = entries.at(last).previous;
+            }
+        }
+    }
+
     pub(super) fn pop_front(&mut self, entries: &mut Entries) -> Option<u32> {
         let first = (self.head != NIL).then_some(self.head)?;
         self.unlink(entries, NIL, entries.at(first).next);

@@ -156,6 +156,9 @@ impl Wheel {
                 Some(level) => level.take(spot.slot()),
                 None => self.far.remove(&(tick >> ERA_BITS)).unwrap_or(List::EMPTY),
             };
+            if spot.level() == 0 {
+                list.fetch(entries);
+            }
             let mut next = list.head;
             while next != NIL {
                 let index = next;

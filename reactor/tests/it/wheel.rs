@@ -249,3 +249,27 @@ fn equal_deadlines_fire_in_the_order_of_arming() {
     bench.jump();
     assert_eq!(bench.reactor.armed_timers(), 0);
 }
+
+/// What becomes due while others of the same tick are left comes before, between and after them, and with their deadlines.
+#[test]
+fn due_timers_of_several_batches_fire_in_one_order() {
+    let mut bench = Bench::starting_at(0);
+    let mut random = 1u64;
+    for round in 0..3000 {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let numbers = random >> 32;
+        match numbers % 8 {
+            0..4 => bench.arm(bench.now() + (numbers / 8 % 16) * 1000),
+            4 if !bench.timers.is_empty() => bench.disarm(numbers as usize / 8 % bench.timers.len()),
+            _ if round % 100 < 60 => bench.fire(),
+            _ => bench.jump(),
+        }
+        // Only live ones are compared, or it would take all day.
+        if round % 100 == 99 {
+            while bench.reactor.armed_timers() > 0 {
+                bench.jump();
+            }
+            bench.timers.clear();
+        }
+    }
+}
