@@ -64,8 +64,10 @@ pub(crate) struct Core {
 
 /// So many are fetched together; of more, the first would be gone again before its turn.
 pub(crate) const FETCHED: usize = 8;
-/// Fewer live in the cache anyway.
-const MANY: u32 = 4096;
+/// Fewer stay in the cache: these are a megabyte.
+const MANY: u32 = 8192;
+/// A processor sees that it is led through slots, and tasks, that are not farther from each other than this.
+const NEIGHBOURS: u32 = 64;
 
 pub(crate) struct State {
     pub(crate) slots: Slots,
@@ -181,13 +183,16 @@ impl Core {
     /// How many of the next `turns` are to be given before this is asked again.
     ///
     /// Many tasks do not stay in the processor's cache. Those of the next few turns are looked at here one right after the other, so that they come from
-    /// memory together; each turn would wait for its own.
+    /// memory together; each turn would wait for its own. Neighbours come by themselves.
     pub(crate) fn fetch_next(&self, turns: usize) -> usize {
         let State { slots, queue } = &*self.state.borrow();
         if turns < FETCHED || slots.used() < MANY {
             return turns;
         }
-        slots.fetch(queue.iter().take(FETCHED));
+        let next = &queue.in_order()[..FETCHED];
+        if next[0].abs_diff(next[FETCHED - 1]) >= NEIGHBOURS {
+            slots.fetch(next);
+        }
         FETCHED
     }
 

@@ -59,8 +59,12 @@ impl RunQueue {
     }
 
     /// The slots in the order in which they will run.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> + Clone {
-        self.list[self.taken..].iter().copied()
+    pub(crate) fn iter(&self) -> impl Iterator<Item = u32> {
+        self.in_order().iter().copied()
+    }
+
+    pub(crate) fn in_order(&self) -> &[u32] {
+        &self.list[self.taken..]
     }
 }
 

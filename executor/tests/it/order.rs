@@ -187,7 +187,7 @@ fn a_hundred_thousand_tasks_live_at_once() {
 /// Of many tasks the next few are fetched from memory together: their order, and the end of the tick, stay what they are.
 #[test]
 fn many_tasks_take_turns_as_few_do() {
-    const MANY: usize = 5003;
+    const MANY: usize = 9001;
     let (executor, log) = (executor(), Rc::new(RefCell::new(Vec::new())));
     for task in 0..MANY {
         let log = log.clone();
