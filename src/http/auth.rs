@@ -2,17 +2,15 @@
 
 use ::http::HeaderValue;
 use ::http::header::InvalidHeaderValue;
-use ::url::Url;
+use ::url::{Position, Url};
 
 use crate::base64::base64;
 
 /// The header for the user info of a URL, if it names a user or a password.
 pub(super) fn basic(url: &Url) -> Option<HeaderValue> {
-    let password = url.password();
-    if url.username().is_empty() && password.is_none() {
-        return None;
-    }
-    Some(credentials(&percent_decode(url.username()), &percent_decode(password.unwrap_or(""))))
+    // It ends with an `@`, and most URLs have none.
+    let has_user_info = url[..Position::BeforeHost].ends_with('@');
+    has_user_info.then(|| credentials(&percent_decode(url.username()), &percent_decode(url.password().unwrap_or(""))))
 }
 
 /// The header for a user and a password.
@@ -71,7 +69,11 @@ mod tests {
         let basic = |url: &str| basic(&Url::parse(url).unwrap());
         assert_eq!(basic("http://user:p%40ss@h/").unwrap(), "Basic dXNlcjpwQHNz");
         assert_eq!(basic("http://user@h/").unwrap(), "Basic dXNlcjo=");
-        assert_eq!(basic("http://h/"), None);
+        assert_eq!(basic("http://:@h/"), None);
+        assert_eq!(basic("http://:p@h/").unwrap(), "Basic OnA=");
+        for none in ["http://h/", "http://h/a@b", "http://h?a@b", "http://@h/"] {
+            assert_eq!(basic(none), None, "{none}");
+        }
         assert_eq!(percent_decode("%0d%0A%zz%4"), b"\r\n%zz%4");
     }
 }

@@ -102,6 +102,7 @@ impl Connector {
     ///
     /// # Errors
     /// [`Error::InvalidProxy`], if it leads over a proxy that cannot be used.
+    #[inline]
     pub(super) fn route(&self, to: &Destination) -> Result<Route, Error> {
         let origin = Rc::clone(&to.origin);
         let proxy = match self.unix_socket {

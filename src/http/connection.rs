@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::task::{Context, Poll};
 
-use ::http::StatusCode;
+use ::http::{Method, StatusCode};
 
 use super::buffer::ReadBuffer;
 use super::connect::Transport;
@@ -38,7 +38,8 @@ struct Exchange {
     watch: Watch,
     /// A byte of the response has arrived.
     answered: bool,
-    /// The final head has arrived.
+    /// The final head, when it has arrived, until it is taken.
+    head: Option<ResponseHead>,
     has_head: bool,
     /// We told the server that this is the last request.
     closes: bool,
@@ -49,10 +50,11 @@ impl Connection {
     pub(super) fn new(transport: Transport) -> Connection {
         let exchange = Exchange {
             sending: Sending::nothing(),
-            reader: ResponseReader::new(&::http::Method::GET, Limits::default()),
+            reader: ResponseReader::new(&Method::GET, Limits::default()),
             deadlines: Deadlines::none(),
             watch: Watch::default(),
             answered: false,
+            head: None,
             has_head: false,
             closes: true,
         };
@@ -60,14 +62,23 @@ impl Connection {
     }
 
     /// Begins an exchange; [`Connection::read_head`] drives it.
-    pub(super) fn begin(&mut self, outgoing: Outgoing, limits: Limits, deadlines: Deadlines, watch: Watch) {
-        let Outgoing { method, head, body, expects_continue, closes, offered } = outgoing;
+    #[inline]
+    pub(super) fn begin(
+        &mut self,
+        method: &Method,
+        outgoing: Outgoing,
+        limits: &Limits,
+        deadlines: &Deadlines,
+        watch: &Watch,
+    ) {
+        let Outgoing { head, body, expects_continue, closes, offered } = outgoing;
         self.exchange = Exchange {
-            reader: ResponseReader::new(&method, limits).offering(offered),
-            sending: Sending::new(head, body, expects_continue, watch.clone()),
-            deadlines,
-            watch,
+            reader: ResponseReader::new(method, *limits).offering(offered),
+            sending: Sending::new(head, body, expects_continue),
+            deadlines: *deadlines,
+            watch: watch.clone(),
             answered: false,
+            head: None,
             has_head: false,
             closes,
         };
@@ -77,26 +88,37 @@ impl Connection {
     ///
     /// # Cancel safety
     /// It may be called again after a drop: what was sent and received so far is kept.
-    pub(super) async fn read_head(&mut self) -> Result<ResponseHead, Failure> {
+    pub(super) async fn read_head(&mut self) -> Result<(), Failure> {
         if self.received.is_empty() {
             self.receive().await?;
         }
+        while !self.find_head()? {
+            self.receive().await?;
+        }
+        Ok(())
+    }
+
+    /// Looks for the final head in what was received; `false`: there is not enough of it yet.
+    #[inline]
+    fn find_head(&mut self) -> Result<bool, Failure> {
+        let exchange = &mut self.exchange;
         loop {
-            let step = self.exchange.reader.next(self.received.unread())?;
+            let step = exchange.reader.next(self.received.unread())?;
             self.received.consume(step.consumed);
             match step.event {
                 ResponseEvent::Head(head) => {
-                    if head.status == StatusCode::SWITCHING_PROTOCOLS && !self.exchange.sending.is_done() {
+                    if head.status == StatusCode::SWITCHING_PROTOCOLS && !exchange.sending.is_done() {
                         return Err(h1::Error::EarlyUpgrade.into());
                     }
-                    self.exchange.has_head = true;
-                    self.exchange.sending.answered();
-                    self.exchange.watch.tell(EventKind::Head { status: head.status });
-                    return Ok(head);
+                    exchange.has_head = true;
+                    exchange.sending.answered();
+                    exchange.watch.tell(EventKind::Head { status: head.status });
+                    exchange.head = Some(head);
+                    return Ok(true);
                 }
-                ResponseEvent::NeedMore => self.receive().await?,
+                ResponseEvent::NeedMore => return Ok(false),
                 ResponseEvent::Interim(head) if head.status == StatusCode::CONTINUE => {
-                    self.exchange.sending.go_on();
+                    exchange.sending.go_on(&exchange.watch);
                 }
                 ResponseEvent::Interim(_) => {}
                 ResponseEvent::Data(_) | ResponseEvent::End => {
@@ -104,6 +126,16 @@ impl Connection {
                 }
             }
         }
+    }
+
+    /// The head of the response, between [`Connection::read_head`] and [`Connection::take_head`].
+    pub(super) fn head(&self) -> &ResponseHead {
+        self.exchange.head.as_ref().expect("it was read, and not taken yet")
+    }
+
+    /// The head of the response, for who keeps it.
+    pub(super) fn take_head(&mut self) -> ResponseHead {
+        self.exchange.head.take().expect("it was read, and not taken yet")
     }
 
     /// Appends what comes next of the body to `sink`: at least one byte, unless it is complete.
@@ -134,7 +166,7 @@ impl Connection {
 
     fn poll_exchange(&mut self, cx: &mut Context<'_>, wait: &mut ByteWait) -> Poll<Result<(), Failure>> {
         let exchange = &mut self.exchange;
-        if exchange.sending.poll(cx, &mut self.transport)? {
+        if exchange.sending.poll(cx, &mut self.transport, &exchange.watch)? {
             wait.renew(&exchange.deadlines);
         }
         match self.received.poll_fill(cx, &mut self.transport) {
@@ -202,8 +234,13 @@ impl Connection {
 
     /// The exchange is over: lets go of what belonged to it.
     pub(super) fn rest(&mut self) {
-        self.exchange.sending = Sending::nothing();
+        self.exchange.sending.rest();
         self.exchange.watch = Watch::default();
+    }
+
+    /// Memory for the head of the next request.
+    pub(super) fn take_memory(&mut self) -> Vec<u8> {
+        self.exchange.sending.take_memory()
     }
 
     /// Whether the last read has emptied the socket.

@@ -126,6 +126,7 @@ pub(super) struct ByteWait(Option<(Sleep, Overrun)>);
 
 impl ByteWait {
     /// To be asked when nothing has come: is it time to give up?
+    #[inline]
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, deadlines: &Deadlines) -> Poll<Overrun> {
         if self.0.is_none() {
             let Some(end) = deadlines.first_end(TimeLimit::Read, deadlines.timeouts.read) else { return Poll::Pending };

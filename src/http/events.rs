@@ -134,6 +134,7 @@ impl Events {
     }
 
     /// A request begins. The URL is asked for only if somebody listens.
+    #[inline]
     pub(super) fn begin(&self, method: &Method, url: impl FnOnce() -> String) -> Watch {
         let request = self.last.get() + 1;
         self.last.set(request);

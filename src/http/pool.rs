@@ -113,7 +113,7 @@ impl Pool {
         route: &Route,
         deadlines: &Deadlines,
         watch: &Watch,
-    ) -> Result<Lease, Error> {
+    ) -> Result<Lease, Box<Error>> {
         self.close_foreign();
         let host = self.host(route);
         let slot = match self.try_slot(&host) {
@@ -142,6 +142,7 @@ impl Pool {
     }
 
     /// A permit of the host and one of the pool, if that needs no waiting.
+    #[inline]
     fn try_slot(&self, host: &Host) -> Option<Slot> {
         let try_one = |semaphore: &Option<Semaphore>| match semaphore {
             None => Some(None),
@@ -181,6 +182,7 @@ impl Pool {
     }
 
     /// What there is of this route: it is made at first use.
+    #[inline]
     fn host(&self, route: &Route) -> Rc<Host> {
         if let Some(latest) = self.latest.borrow().upgrade().filter(|latest| latest.route == *route) {
             return latest;
@@ -205,6 +207,7 @@ impl Pool {
     }
 
     /// The connection that was used last and is still good. The others that are met on the way are closed.
+    #[inline]
     fn take_idle(&self, host: &Host) -> Option<Box<Connection>> {
         while let Some(idle) = host.pop_last() {
             self.idle.set(self.idle.get() - 1);
@@ -224,16 +227,18 @@ impl Pool {
 
     /// A lease is over: its connection idles from now on, if it can be used again and there is room. Else it is closed.
     fn give_back(self: &Rc<Self>, host: &Rc<Host>, mut connection: Box<Connection>) {
-        self.close_foreign();
-        let now = context::try_look(|context| {
+        let here = context::try_look(|context| {
             let (clock, armed) = (context.reactor.clock(), context.reactor.armed_timers());
             // Where timers are armed, the loop reads the clock each turn; else it may have been long ago.
             let now = if armed > 0 { clock.latest() } else { clock.now() };
-            (now, context.executor.polls())
+            (context.executor.id(), now, context.executor.polls())
         });
-        let has_room = host.home == self.home.get() && host.idle_count() < self.limits.idle_per_host;
-        let Some((now, since_poll)) = now.filter(|_| has_room && connection.can_reuse()) else {
+        let is_home = |loop_id| host.home == Some(loop_id) && host.home == self.home.get();
+        let has_room = host.idle_count() < self.limits.idle_per_host;
+        let here = here.filter(|(loop_id, ..)| is_home(*loop_id) && has_room && connection.can_reuse());
+        let Some((_, now, since_poll)) = here else {
             drop(connection);
+            self.close_foreign();
             self.forget_if_unused(host);
             return;
         };

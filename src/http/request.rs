@@ -249,7 +249,7 @@ impl RequestBuilder {
     pub async fn send(self) -> Result<Response, Error> {
         let mut hop = self.hop.map_err(|error| *error)?;
         hop.complete(&self.shared)?;
-        execute(&self.shared, hop).await
+        execute(&self.shared, hop).await.map_err(|error| *error)
     }
 
     fn set(mut self, set: impl FnOnce(&mut Options)) -> RequestBuilder {

@@ -8,11 +8,11 @@ use ::http::{HeaderMap, StatusCode, Version, header};
 use ::url::Url;
 use serde::de::DeserializeOwned;
 
-use super::client::Options;
 use super::events::Watch;
 use super::h1::{Headers, ResponseHead};
 use super::origin::Destination;
 use super::pool::Lease;
+use super::request::Hop;
 use super::{Error, Upgraded, charset};
 
 mod reading;
@@ -47,22 +47,22 @@ enum Body {
     Lost,
 }
 
-/// A head that has arrived, and whereon.
-pub(super) struct Arrival {
-    pub(super) head: ResponseHead,
-    pub(super) lease: Lease,
-    pub(super) watch: Watch,
-    pub(super) redirects: usize,
-}
-
 impl Response {
+    /// What has come on this connection, where its head is.
+    ///
     /// # Errors
     /// The body is longer than allowed, as the head says already, or nobody here could decode it.
-    pub(super) fn new(arrival: Arrival, destination: Destination, options: &Options) -> Result<Response, Error> {
-        let Arrival { head, lease, watch, redirects } = arrival;
+    pub(super) fn new(
+        mut lease: Lease,
+        watch: &Watch,
+        redirects: usize,
+        hop: Box<Hop>,
+    ) -> Result<Response, Box<Error>> {
+        let Hop { destination, options, .. } = *hop;
+        let head = lease.take_head();
         let is_reused = lease.is_reused();
         let is_complete = lease.reader().is_complete();
-        let reading = Reading::new(lease, watch, &head.lines, options, &destination)?;
+        let reading = Reading::new(lease, watch.clone(), &head.lines, &options, &destination)?;
         let body = Body::Reading(reading);
         let trailers = OnceCell::new();
         let inner = Inner { head, destination, body, trailers, redirects, is_reused };
@@ -131,7 +131,7 @@ impl Response {
     /// Cancel-safe: nothing is lost when the future is dropped.
     pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, Error> {
         let mut chunk = Vec::new();
-        self.read(&mut chunk).await?;
+        self.read(&mut chunk).await.map_err(|error| *error)?;
         Ok((!chunk.is_empty()).then_some(chunk))
     }
 
@@ -159,7 +159,7 @@ impl Response {
     /// # Errors
     /// See [`Error`].
     pub async fn bytes(mut self) -> Result<Vec<u8>, Error> {
-        self.collect().await
+        self.collect().await.map_err(|error| *error)
     }
 
     /// The rest of the body as text, with U+FFFD for what is none: a byte order mark tells the charset, else
@@ -168,7 +168,7 @@ impl Response {
     /// # Errors
     /// See [`Error`].
     pub async fn text(mut self) -> Result<String, Error> {
-        let bytes = self.collect().await?;
+        let bytes = self.collect().await.map_err(|error| *error)?;
         Ok(charset::text(bytes, self.content_type()))
     }
 
@@ -178,7 +178,7 @@ impl Response {
     /// # Errors
     /// [`Error::DecodeJson`] if it is not what `T` wants; else see [`Error`].
     pub async fn json<T: DeserializeOwned>(mut self) -> Result<T, Error> {
-        let bytes = self.collect().await?;
+        let bytes = self.collect().await.map_err(|error| *error)?;
         let text = charset::text(bytes, self.content_type());
         let error = |source| Error::DecodeJson { url: self.inner.destination.shown(), source };
         serde_json::from_str(&text).map_err(error)
@@ -204,7 +204,7 @@ impl Response {
         self.inner.head.lines.values_of(&header::CONTENT_TYPE).next()
     }
 
-    async fn collect(&mut self) -> Result<Vec<u8>, Error> {
+    async fn collect(&mut self) -> Result<Vec<u8>, Box<Error>> {
         /// What is reserved on the mere word of the server.
         const TRUSTED: u64 = 64 * 1024;
         let declared = match &self.inner.body {
@@ -217,11 +217,11 @@ impl Response {
     }
 
     /// Appends what comes next, and says whether there may be more.
-    async fn read(&mut self, sink: &mut Vec<u8>) -> Result<bool, Error> {
+    async fn read(&mut self, sink: &mut Vec<u8>) -> Result<bool, Box<Error>> {
         let reading = match &mut self.inner.body {
             Body::Reading(reading) => reading,
             Body::Complete => return Ok(false),
-            Body::Lost => return Err(Error::BodyLost { url: self.inner.destination.shown() }),
+            Body::Lost => return Err(Error::BodyLost { url: self.inner.destination.shown() }.into()),
         };
         match reading.read(sink, &self.inner.destination).await {
             Ok(true) => Ok(true),

@@ -10,11 +10,9 @@ use crate::http::connect::Route;
 use crate::http::connection::Failure;
 use crate::http::deadlines::Deadlines;
 use crate::http::events::{EventKind, Watch};
-use crate::http::h1::ResponseHead;
 use crate::http::origin::Destination;
 use crate::http::pool::Lease;
 use crate::http::request::Hop;
-use crate::http::response::Arrival;
 use crate::http::{Error, Response};
 
 const WAITING: &str = "waiting for the response";
@@ -23,8 +21,10 @@ const WAITING: &str = "waiting for the response";
 const DRAINED_BYTES: usize = 64 * 1024;
 const DRAINED_TIME: Duration = Duration::from_millis(500);
 
+// The errors in this file are boxed: what is handed on from call to call is then as small as what went well.
+
 /// Sends a request, follows redirects, and reads the head of the response.
-pub(in crate::http) async fn execute(shared: &Rc<Shared>, hop: Box<Hop>) -> Result<Response, Error> {
+pub(in crate::http) async fn execute(shared: &Rc<Shared>, hop: Box<Hop>) -> Result<Response, Box<Error>> {
     let watch = shared.pool.events.begin(&hop.method, || hop.destination.shown());
     let result = follow(shared, hop, &watch).await;
     if let Err(error) = &result {
@@ -33,11 +33,12 @@ pub(in crate::http) async fn execute(shared: &Rc<Shared>, hop: Box<Hop>) -> Resu
     result
 }
 
-async fn follow(shared: &Rc<Shared>, mut hop: Box<Hop>, watch: &Watch) -> Result<Response, Error> {
+async fn follow(shared: &Rc<Shared>, mut hop: Box<Hop>, watch: &Watch) -> Result<Response, Box<Error>> {
     let deadlines = Deadlines::start(hop.options.timeouts);
     let mut redirects = 0;
     loop {
-        let (lease, head) = exchange(shared, &hop, &deadlines, watch).await?;
+        let lease = exchange(shared, &hop, &deadlines, watch).await?;
+        let head = lease.head();
         #[cfg(feature = "cookies")]
         if let Some(jar) = &shared.cookies {
             jar.keep(&hop.destination.url, &head.lines);
@@ -50,8 +51,7 @@ async fn follow(shared: &Rc<Shared>, mut hop: Box<Hop>, watch: &Watch) -> Result
         let is_followed = hop.options.follow_redirects
             && shared.settings.redirects.follow(&mut hop, head.status, &head.lines, redirects + 1)?;
         if !is_followed {
-            let arrival = Arrival { head, lease, watch: watch.clone(), redirects };
-            return Response::new(arrival, hop.destination, &hop.options);
+            return Response::new(lease, watch, redirects, hop);
         }
         redirects += 1;
         Box::pin(drain(lease)).await;
@@ -64,33 +64,24 @@ fn may_send_without_asking(hop: &Hop) -> bool {
     hop.options.expects_continue && hop.body.is_replayable()
 }
 
-/// One request and the head of its response.
+/// One request, and whereon the head of its response has come.
 ///
 /// A server may close an idle connection in the moment in which we take it. So a request that found
 /// a used connection dead, without a byte of an answer, is sent once more on a fresh one, if its
 /// method says that twice is as good as once, and its body can be sent twice.
-async fn exchange(
-    shared: &Rc<Shared>,
-    hop: &Hop,
-    deadlines: &Deadlines,
-    watch: &Watch,
-) -> Result<(Lease, ResponseHead), Error> {
+async fn exchange(shared: &Rc<Shared>, hop: &Hop, deadlines: &Deadlines, watch: &Watch) -> Result<Lease, Box<Error>> {
     let pool = &shared.pool;
     let route = pool.route(&hop.destination)?;
-    let mut message = hop.encode(shared, &route)?;
     let mut lease = pool.acquire(&hop.destination, &route, deadlines, watch).await?;
     loop {
-        lease.begin(message, shared.settings.limits, *deadlines, watch.clone());
-        let failure = match lease.read_head().await {
-            Ok(head) => return Ok((lease, head)),
-            Err(failure) => failure,
-        };
+        let message = hop.encode(shared, &route, lease.take_memory())?;
+        lease.begin(&hop.method, message, &shared.settings.limits, deadlines, watch);
+        let Err(failure) = lease.read_head().await else { return Ok(lease) };
         let was_dead = matches!(failure, Failure::Io(_) | Failure::Protocol(_)) && !lease.answered();
         if !was_dead || !lease.is_reused() || !hop.method.is_idempotent() || !hop.body.is_replayable() {
-            return Err(failed(failure, &hop.destination, &route, WAITING));
+            return Err(failed(failure, &hop.destination, &route, WAITING).into());
         }
         lease = lease.reconnect(&hop.destination, &route, deadlines, watch).await?;
-        message = hop.encode(shared, &route)?;
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::io;
+use std::mem;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use ::http::Method;
 use futures_io::AsyncWrite;
 
 use super::Failure;
@@ -20,10 +20,12 @@ use crate::http::h1::{Framing, Protocols, encode_chunk, encode_last_chunk};
 /// How long `Expect: 100-continue` waits for a server that may never have heard of it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// The memory of a longer head (or of one with a body behind it) is not kept while a connection idles.
+const LONG_HEAD: usize = 4 * 1024;
+
 /// A request as it goes over the wire.
 #[derive(Debug)]
 pub(in crate::http) struct Outgoing {
-    pub(in crate::http) method: Method,
     /// The head, and the body too if it is small: most requests are one write.
     pub(in crate::http) head: Head,
     /// What is not behind the head yet.
@@ -49,6 +51,8 @@ impl fmt::Debug for Head {
 #[derive(Debug)]
 pub(super) struct Sending {
     stage: Stage,
+    /// When it was sent, its memory is left for the next one.
+    head: Head,
     /// Of the stage's bytes, how many were sent.
     sent: usize,
     /// What comes behind the head, until its turn.
@@ -57,11 +61,10 @@ pub(super) struct Sending {
     /// Why nothing more can be sent. It is kept for later: the server may have said why it closed, and that answer is
     /// worth more than ours.
     error: Option<io::Error>,
-    watch: Watch,
 }
 
 enum Stage {
-    Head(Head),
+    Head,
     /// The body is held back until the server says `100 Continue`, or has been silent for long enough.
     Held(Sleep),
     Memory(Rc<Vec<u8>>),
@@ -82,20 +85,27 @@ struct Streaming {
 }
 
 impl Sending {
-    pub(super) fn new(head: Head, body: Source, expects_continue: bool, watch: Watch) -> Sending {
-        Sending { stage: Stage::Head(head), sent: 0, body: Some(body), expects_continue, error: None, watch }
+    pub(super) fn new(head: Head, body: Source, expects_continue: bool) -> Sending {
+        Sending { stage: Stage::Head, head, sent: 0, body: Some(body), expects_continue, error: None }
     }
 
     /// Of a connection that has sent nothing yet.
     pub(super) fn nothing() -> Sending {
-        Sending {
-            stage: Stage::Done,
-            sent: 0,
-            body: None,
-            expects_continue: false,
-            error: None,
-            watch: Watch::default(),
+        Sending { stage: Stage::Done, ..Sending::new(Head(Vec::new()), Source::Nothing, false) }
+    }
+
+    /// All was sent: lets go of what a connection that idles has no use for.
+    pub(super) fn rest(&mut self) {
+        if self.head.0.capacity() > LONG_HEAD {
+            self.head.0 = Vec::new();
         }
+    }
+
+    /// The memory of the head that was sent.
+    pub(super) fn take_memory(&mut self) -> Vec<u8> {
+        let mut memory = mem::take(&mut self.head.0);
+        memory.clear();
+        memory
     }
 
     /// Whether the whole request has gone to the transport.
@@ -108,10 +118,10 @@ impl Sending {
     }
 
     /// The server said `100 Continue`.
-    pub(super) fn go_on(&mut self) {
+    pub(super) fn go_on(&mut self, watch: &Watch) {
         self.expects_continue = false;
         if let Stage::Held(_) = self.stage {
-            self.begin_body();
+            self.begin_body(watch);
         }
     }
 
@@ -124,10 +134,15 @@ impl Sending {
 
     /// Sends what the transport takes; says whether that was anything. The error of the transport is kept, that of the
     /// body is not.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, transport: &mut Transport) -> Result<bool, Failure> {
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        transport: &mut Transport,
+        watch: &Watch,
+    ) -> Result<bool, Failure> {
         let mut moved = false;
         while self.error.is_none() {
-            let bytes = self.stage.bytes();
+            let bytes = self.stage.bytes(&self.head);
             if self.sent < bytes.len() {
                 match Pin::new(&mut *transport).poll_write(cx, &bytes[self.sent..]) {
                     Poll::Pending => break,
@@ -139,7 +154,7 @@ impl Sending {
                     Poll::Ready(Err(error)) => self.error = Some(error),
                 }
             } else {
-                match self.poll_next_bytes(cx) {
+                match self.poll_next_bytes(cx, watch) {
                     Poll::Pending => break,
                     Poll::Ready(result) => result.map_err(Failure::Body)?,
                 }
@@ -153,14 +168,14 @@ impl Sending {
     }
 
     /// The stage's bytes were sent: sees to the next ones. Pending also when there will be none.
-    fn poll_next_bytes(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    fn poll_next_bytes(&mut self, cx: &mut Context<'_>, watch: &Watch) -> Poll<io::Result<()>> {
         match &mut self.stage {
             Stage::Done | Stage::Abandoned => return Poll::Pending,
-            Stage::Head(_) if self.expects_continue => self.stage = Stage::Held(crate::sleep(PATIENCE)),
-            Stage::Head(_) => self.begin_body(),
+            Stage::Head if self.expects_continue => self.stage = Stage::Held(crate::sleep(PATIENCE)),
+            Stage::Head => self.begin_body(watch),
             Stage::Held(patience) => {
                 ready!(Pin::new(patience).poll(cx));
-                self.begin_body();
+                self.begin_body(watch);
             }
             Stage::Streaming(streaming) if !streaming.ended => {
                 ready!(streaming.poll_next(cx))?;
@@ -169,17 +184,17 @@ impl Sending {
             Stage::Memory(_) | Stage::Streaming(_) => {
                 self.stage = Stage::Done;
                 self.sent = 0;
-                self.watch.tell(EventKind::Sent);
+                watch.tell(EventKind::Sent);
             }
         }
         Poll::Ready(Ok(()))
     }
 
-    fn begin_body(&mut self) {
+    fn begin_body(&mut self, watch: &Watch) {
         self.sent = 0;
         self.stage = match self.body.take() {
             None | Some(Source::Nothing) => {
-                self.watch.tell(EventKind::Sent);
+                watch.tell(EventKind::Sent);
                 Stage::Done
             }
             Some(Source::Bytes(bytes)) => Stage::Memory(bytes),
@@ -196,9 +211,9 @@ impl Sending {
 
 impl Stage {
     /// What the stage has to send, sent or not.
-    fn bytes(&self) -> &[u8] {
+    fn bytes<'a>(&'a self, head: &'a Head) -> &'a [u8] {
         match self {
-            Stage::Head(head) => &head.0,
+            Stage::Head => &head.0,
             Stage::Memory(bytes) => bytes,
             Stage::Streaming(streaming) => &streaming.part,
             Stage::Held(_) | Stage::Done | Stage::Abandoned => &[],
@@ -240,12 +255,27 @@ fn too_short(missing: u64) -> io::Error {
 impl fmt::Debug for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Stage::Head(_) => "Head",
+            Stage::Head => "Head",
             Stage::Held(_) => "Held",
             Stage::Memory(_) => "Memory",
             Stage::Streaming(_) => "Streaming",
             Stage::Done => "Done",
             Stage::Abandoned => "Abandoned",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_memory_of_a_head_is_kept_unless_it_was_a_long_one() {
+        for (length, kept) in [(LONG_HEAD, LONG_HEAD), (LONG_HEAD + 1, 0)] {
+            let mut sending = Sending::new(Head(vec![b'x'; length]), Source::Nothing, false);
+            sending.rest();
+            let memory = sending.take_memory();
+            assert_eq!((memory.len(), memory.capacity()), (0, kept), "{length}");
+        }
     }
 }

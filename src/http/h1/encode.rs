@@ -8,7 +8,7 @@ use std::fmt;
 
 use ::http::{HeaderMap, Method, StatusCode, header};
 
-use super::Framing;
+use super::{Framing, Headers};
 
 /// Something in a head must not be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -84,7 +84,7 @@ pub fn encode_request_head<'d>(
         }
         put_headers(out, headers, |name| *name == header::HOST)?;
         for ReadyLine { name, line } in defaults {
-            if !headers.contains_key(name) {
+            if !headers.has(name) {
                 out.extend_from_slice(line);
             }
         }

@@ -18,6 +18,7 @@ pub trait Headers {
     fn values_of<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a [u8]>;
 
     /// Whether there is a line with this name.
+    #[inline]
     fn has(&self, name: &HeaderName) -> bool {
         self.values_of(name).next().is_some()
     }
@@ -29,7 +30,8 @@ impl Headers for HeaderMap {
     }
 
     fn has(&self, name: &HeaderName) -> bool {
-        self.contains_key(name)
+        // Most requests bring no headers of their own.
+        !self.is_empty() && self.contains_key(name)
     }
 }
 
@@ -40,8 +42,8 @@ const LONGEST_NAME: usize = u16::MAX as usize;
 /// Header lines that were parsed, and are a map only for those who want one.
 #[derive(Clone, Default)]
 pub struct HeaderLines {
-    /// From the first name to the last value. The values of the map are parts of the same copy.
-    bytes: Bytes,
+    /// From the first name to the last value.
+    bytes: Box<[u8]>,
     lines: Vec<Line>,
     /// How long the names are, a bit for each length. Most names that are looked for are as long as none of them.
     lengths: u64,
@@ -74,7 +76,7 @@ impl HeaderLines {
             lengths |= length_bit(line.name.len());
             lines.push(line);
         }
-        Some(HeaderLines { bytes: Bytes::copy_from_slice(head), lines, lengths, map: OnceCell::new() })
+        Some(HeaderLines { bytes: head.into(), lines, lengths, map: OnceCell::new() })
     }
 
     /// How many there are.
@@ -92,12 +94,13 @@ impl HeaderLines {
         self.map.get_or_init(|| Box::new(self.to_map()))
     }
 
-    /// All values share the bytes, so a line costs no allocation of its own.
+    /// All values share one copy of the bytes, so a line costs no allocation of its own.
     fn to_map(&self) -> HeaderMap {
+        let shared = Bytes::copy_from_slice(&self.bytes);
         let mut map = HeaderMap::with_capacity(self.lines.len());
         for line in &self.lines {
             let name = HeaderName::from_bytes(&self.bytes[line.name.clone()]);
-            let value = HeaderValue::from_maybe_shared(self.bytes.slice(line.value.clone()));
+            let value = HeaderValue::from_maybe_shared(shared.slice(line.value.clone()));
             // A test shows it of every byte.
             let (name, value) = name.ok().zip(value.ok()).expect("the parser lets through what a map can hold");
             map.append(name, value);
@@ -114,17 +117,24 @@ fn range_within(bytes: &[u8], part: &[u8]) -> Option<Range<usize>> {
 }
 
 /// The bit of [`HeaderLines::lengths`] for names of this length; the longest ones share one.
+#[inline]
 fn length_bit(length: usize) -> u64 {
     1 << length.min(u64::BITS as usize - 1)
 }
 
+/// Whether a name as it came is this one, which is in lower case.
+fn is_named(came: &[u8], name: &[u8]) -> bool {
+    // All bytes are looked at, also behind one that differs: the compiler then takes several at a time.
+    let both = came.iter().zip(name);
+    came.len() == name.len() && both.fold(true, |same, (came, name)| same & (came.to_ascii_lowercase() == *name))
+}
+
 impl Headers for HeaderLines {
+    #[inline]
     fn values_of<'a>(&'a self, name: &'a HeaderName) -> impl Iterator<Item = &'a [u8]> {
         let name = name.as_str().as_bytes();
         let lines = if self.lengths & length_bit(name.len()) == 0 { &[] } else { &*self.lines };
-        let named = move |line: &&Line| {
-            line.name.len() == name.len() && self.bytes[line.name.clone()].eq_ignore_ascii_case(name)
-        };
+        let named = move |line: &&Line| is_named(&self.bytes[line.name.clone()], name);
         lines.iter().filter(named).map(|line| &self.bytes[line.value.clone()])
     }
 }

@@ -12,7 +12,7 @@ use crate::http::client::Shared;
 use crate::http::connect::Route;
 use crate::http::connection::{Head, Outgoing};
 use crate::http::decode::ACCEPTED;
-use crate::http::h1::{Framing, Protocols, ReadyLine, encode_request_head, keep_alive};
+use crate::http::h1::{Framing, Headers, Protocols, ReadyLine, encode_request_head, keep_alive};
 
 const USER_AGENT: &str = concat!("glassloop/", env!("CARGO_PKG_VERSION"));
 
@@ -45,11 +45,16 @@ impl OwnLines {
 }
 
 impl Hop {
-    /// The head, and behind it the body if that is small.
+    /// The head, in this memory, and behind it the body if that is small.
     ///
     /// # Errors
     /// Something may not be sent; or the body was sent before, and cannot be sent again.
-    pub(in crate::http) fn encode(&self, shared: &Shared, route: &Route) -> Result<Outgoing, Error> {
+    pub(in crate::http) fn encode(
+        &self,
+        shared: &Shared,
+        route: &Route,
+        mut memory: Vec<u8>,
+    ) -> Result<Outgoing, Error> {
         let framing = self.framing();
         let expects_continue = !matches!(framing, Framing::Empty | Framing::Length(0))
             && (self.options.expects_continue || asks_to_continue(&self.headers));
@@ -57,21 +62,20 @@ impl Hop {
         let for_proxy = self.line_for_proxy(route)?;
         let own = self.own_lines(&shared.own_lines, for_proxy.as_ref(), expects_continue);
         let (target, host) = (self.target(route), &self.destination.origin.host_line);
-        let mut out = Vec::with_capacity(HEAD_ROOM);
-        encode_request_head(&mut out, &self.method, &target, host, headers, own, framing)
+        memory.reserve(HEAD_ROOM);
+        encode_request_head(&mut memory, &self.method, &target, host, headers, own, framing)
             .map_err(|error| self.invalid(&error))?;
 
         let small = self.body.in_memory().filter(|body| body.len() <= SMALL_BODY && !expects_continue);
         let body = match small {
             Some(body) => {
-                out.extend_from_slice(body);
+                memory.extend_from_slice(body);
                 Some(Source::Nothing)
             }
             None => self.body.start(),
         };
         Ok(Outgoing {
-            method: self.method.clone(),
-            head: Head(out),
+            head: Head(memory),
             body: body.ok_or_else(|| self.invalid(&"the body was sent before and cannot be sent again"))?,
             expects_continue,
             closes: !keep_alive(Version::HTTP_11, headers),
@@ -87,7 +91,7 @@ impl Hop {
         expects_continue: bool,
     ) -> impl Iterator<Item = &'a ReadyLine> + use<'a> {
         // A part of something encoded could not be decoded.
-        let may_be_encoded = self.options.decompress && !self.headers.contains_key(header::RANGE);
+        let may_be_encoded = self.options.decompress && !self.headers.has(&header::RANGE);
         let lines = [
             Some(&own.user_agent),
             Some(&own.accept),

@@ -86,7 +86,7 @@ impl Reading {
     /// Appends what comes next, and says whether there may be more.
     ///
     /// Cancel-safe: what was received is kept.
-    pub(super) async fn read(&mut self, sink: &mut Vec<u8>, from: &Destination) -> Result<bool, Error> {
+    pub(super) async fn read(&mut self, sink: &mut Vec<u8>, from: &Destination) -> Result<bool, Box<Error>> {
         let Some(decoding) = &mut self.decoding else {
             let before = sink.len();
             let read = self.lease.read_body(sink).await;
