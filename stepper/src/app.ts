@@ -21,6 +21,7 @@ import { scrollToLatest } from "./panels/transcript.ts";
 import { pictureOf } from "./picture.ts";
 import { rustTest } from "./rust-test.ts";
 import { NOBODY, type Who } from "./schema.ts";
+import { beforeShown } from "./shown.ts";
 import { transcriptOf } from "./text.ts";
 import { NONE, type Timeline } from "./timeline.ts";
 import { Walk } from "./walk.ts";
@@ -43,7 +44,9 @@ export class App extends Walk implements Actions, Moves, Comparing, Helping, Rea
     render(this.root, layout(this, this.frame(), names, this.run));
     lightAgain();
     // First all is measured, and then all is moved: so the page is laid out once.
-    for (const scroll of [scrollToLine(), scrollToSubject(), scrollToCursor(), scrollToLatest()]) scroll?.();
+    beforeShown("scroll", () => {
+      for (const scroll of [scrollToLine(), scrollToSubject(), scrollToCursor(), scrollToLatest()]) scroll?.();
+    });
   }
 
   /** What `look` sees one event earlier. */

@@ -1,14 +1,33 @@
 // Motion that means something: what is the same thing glides from its former place, and a wake travels from what
 // caused it to the run queue. Whoever wants no motion gets none.
 
-const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+import { beforeShown } from "./shown.ts";
+
+const calm = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)");
+const still = () => calm?.matches ?? true;
 
 type Places = Map<string, DOMRect>;
 
+/** Where everything was when the page was shown last; `null` if nothing is about to move. */
+let left: Places | null = null;
+
+/** Before a step: everything leaves from where it is seen now. */
+export function leave(): void {
+  if (!still()) left ??= places();
+}
+
+/** After a step: everything glides to where it will be. */
+export function arrive(): void {
+  if (left === null) return;
+  beforeShown("glide", () => {
+    if (left !== null) glide(left);
+    left = null;
+  });
+}
+
 /** Where everything is that can move. */
-export function places(): Places {
+function places(): Places {
   const found: Places = new Map();
-  if (still()) return found;
   for (const element of document.querySelectorAll("[data-flip]")) {
     found.set(element.getAttribute("data-flip")!, element.getBoundingClientRect());
   }
@@ -16,8 +35,7 @@ export function places(): Places {
 }
 
 /** Lets everything that has moved glide to where it is now. */
-export function glide(before: Places): void {
-  if (still()) return;
+function glide(before: Places): void {
   for (const element of document.querySelectorAll("[data-flip]")) {
     const from = before.get(element.getAttribute("data-flip")!);
     const to = element.getBoundingClientRect();

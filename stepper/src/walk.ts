@@ -3,11 +3,12 @@
 import { find } from "./find.ts";
 import { Frame, type View } from "./frame.ts";
 import { ui } from "./messages.ts";
-import { fly, glide, places } from "./motion.ts";
+import { arrive, fly, leave } from "./motion.ts";
 import { Player } from "./player.ts";
 import { Playing } from "./playing.ts";
 import { questionAt } from "./predict.ts";
 import { NOBODY, type Who } from "./schema.ts";
+import { beforeShown } from "./shown.ts";
 import { NONE, type Timeline } from "./timeline.ts";
 import { chain, stepsOf } from "./why.ts";
 
@@ -84,12 +85,13 @@ export abstract class Walk {
     const { player, timeline } = this;
     const target = Math.max(0, Math.min(index, timeline.count - 1));
     const isStep = target === player.index + 1;
-    const before = places();
+    leave();
     player.goTo(target);
     this.ask();
     this.draw();
-    glide(before);
-    if (isStep) this.flight();
+    arrive();
+    // Whoever has gone on by then sees nothing of it.
+    if (isStep) beforeShown("flight", () => player === this.player && player.index === target && this.flight());
     this.remember();
   }
 

@@ -2,6 +2,7 @@
 
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
+import { kept } from "../kept.ts";
 import { ui } from "../messages.ts";
 
 export interface Moves {
@@ -27,6 +28,12 @@ export interface Moves {
 }
 
 export function head(frame: Frame, moves: Moves, run: number, runs: string[]): VNode {
+  const { view, timeline } = frame;
+  const of = [moves, timeline, runs.length, view.unfolded, view.find, view.onlyMatches, view.level];
+  return kept("head", of, () => headNow(frame, moves, run, runs));
+}
+
+function headNow(frame: Frame, moves: Moves, run: number, runs: string[]): VNode {
   const { header } = frame.timeline.run;
   const { view } = frame;
   const program = header.program ?? ui.aProgram;
@@ -168,10 +175,17 @@ export function transport(frame: Frame, moves: Moves): VNode {
   return h(
     "div",
     { key: "transport", class: view.unfolded ? "transport unfolded" : "transport" },
-    h("span", { class: "steps" }, steps(frame, moves), position(frame, moves)),
-    h("select", speed, ...speeds),
+    h(
+      "span",
+      { class: "steps" },
+      kept("steps", [moves, view.playing], () => steps(frame, moves)),
+      position(frame, moves),
+    ),
+    kept("speed", [moves, view.speed], () => h("select", speed, ...speeds)),
     h("span", { class: "spring" }),
-    modes(frame, moves),
+    kept("modes", [moves, view.predict !== null, view.changes, view.tables, view.compared !== null], () =>
+      modes(frame, moves),
+    ),
   );
 }
 

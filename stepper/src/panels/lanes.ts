@@ -2,6 +2,7 @@
 
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
+import { kept } from "../kept.ts";
 import { ui } from "../messages.ts";
 import { isNarrow } from "../narrow.ts";
 import { NOBODY, type Who } from "../schema.ts";
@@ -47,20 +48,25 @@ function drawing(frame: Frame, rows: Who[], from: number, to: number, end: numbe
     "aria-label": ui.lanesLabel(timeline.seq(from), timeline.seq(end)),
     onclick: (event: Event) => clicked(frame, event as MouseEvent, from, end, width),
   };
-  const lanes = rows.map((who, row) =>
-    h(
-      "g",
-      {
-        key: `lane-${who}`,
-        transform: `translate(0 ${TOP + row * ROW})`,
-        "data-id": `task-${who}`,
-        class: frame.view.selected === who ? "lane chosen" : who === frame.subject ? "lane subject" : "lane",
-      },
-      h("rect", { x: 0, y: 0, width, height: ROW - 2, class: "back" }),
-      h("rect", { x: 0, y: 3, width: 4, height: ROW - 8, class: "swatch", style: swatch(who) }),
-      h("text", { x: 10, y: 14, class: "name" }, nameOf(frame, who)),
-    ),
-  );
+  const { subject } = frame;
+  const lanes = rows.map((who, row) => {
+    const name = nameOf(frame, who);
+    const look = frame.view.selected === who ? "lane chosen" : who === subject ? "lane subject" : "lane";
+    return kept(`lane ${who}`, [width, row, name, look], () =>
+      h(
+        "g",
+        {
+          key: `lane-${who}`,
+          transform: `translate(0 ${TOP + row * ROW})`,
+          "data-id": `task-${who}`,
+          class: look,
+        },
+        h("rect", { x: 0, y: 0, width, height: ROW - 2, class: "back" }),
+        h("rect", { x: 0, y: 3, width: 4, height: ROW - 8, class: "swatch", style: swatch(who) }),
+        h("text", { x: 10, y: 14, class: "name" }, name),
+      ),
+    );
+  });
   // The window is a frame, under which the stretch is moved along.
   const stretch = Stretch.around(timeline, from, end, frame.guessing ? to : timeline.count - 1);
   const moved = { key: "moved", transform: `translate(${-stretch.x(from)} 0)` };
@@ -73,7 +79,9 @@ function happened(frame: Frame, rows: Who[], stretch: Stretch, height: number): 
   const { index } = frame;
   const here = { key: "cursor", x: stretch.x(index), y: 0, width: COLUMN, height, class: "cursor" };
   const bars = rows.map((who, row) =>
-    h("g", { key: `bars-${who}`, transform: `translate(0 ${TOP + row * ROW})` }, ...stretch.bars(who)),
+    kept(`bars ${who}`, [stretch, row], () =>
+      h("g", { key: `bars-${who}`, transform: `translate(0 ${TOP + row * ROW})` }, ...stretch.bars(who)),
+    ),
   );
   return [index < 0 ? null : h("rect", here), ...bars, ...arrows(frame, rows, stretch)];
 }

@@ -2,6 +2,7 @@
 
 import { type Child, h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
+import { kept } from "../kept.ts";
 import { ui } from "../messages.ts";
 import { NOBODY, type Who } from "../schema.ts";
 
@@ -60,22 +61,25 @@ export function colour(who: Who): string {
 export function chip(frame: Frame, who: Who, flip: string | null = null): VNode {
   if (who === NOBODY) return h("span", { class: "chip gone" }, "?");
   const name = frame.names.name(who);
-  const attributes = {
-    class: `chip${frame.view.selected === who ? " chosen" : ""}`,
-    type: "button",
-    "data-id": `task-${who}`,
-    "data-flip": flip,
-    style: swatch(who),
-    title: frame.names.task(who),
-    "aria-pressed": frame.view.selected === who ? "true" : "false",
-    onclick: () => frame.act.select(who),
-  };
-  return h(
-    "button",
-    attributes,
-    h("b", {}, frame.timeline.run.whos.label(who)),
-    name === null ? null : h("span", {}, name),
-  );
+  const isChosen = frame.view.selected === who;
+  return kept(`chip ${who} ${flip}`, [frame.timeline, frame.act, name, isChosen], () => {
+    const attributes = {
+      class: `chip${isChosen ? " chosen" : ""}`,
+      type: "button",
+      "data-id": `task-${who}`,
+      "data-flip": flip,
+      style: swatch(who),
+      title: frame.names.task(who),
+      "aria-pressed": String(isChosen),
+      onclick: () => frame.act.select(who),
+    };
+    return h(
+      "button",
+      attributes,
+      h("b", {}, frame.timeline.run.whos.label(who)),
+      name === null ? null : h("span", {}, name),
+    );
+  });
 }
 
 /** As a chip, but only its number. */

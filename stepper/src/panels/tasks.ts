@@ -2,6 +2,7 @@
 
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
+import { kept } from "../kept.ts";
 import { say, ui } from "../messages.ts";
 import type { Wait } from "../model/state.ts";
 import { NOBODY, type Who } from "../schema.ts";
@@ -15,8 +16,9 @@ export function tasksPanel(frame: Frame): VNode {
   if (tasks.size === 0) return panel("tasks", ui.tasks, null, empty(ui.tasksEmpty));
   const shown = tasks.sorted().slice(0, SHOWN);
   // Whom this event is about is always among them.
-  if (tasks.has(frame.subject) && !shown.includes(frame.subject)) shown.unshift(frame.subject);
-  const rows = shown.map((who) => row(frame, who));
+  const { subject } = frame;
+  if (tasks.has(subject) && !shown.includes(subject)) shown.unshift(subject);
+  const rows = shown.map((who) => row(frame, who, subject));
   const { columns } = ui;
   const head = [columns.task, columns.state, columns.waits, columns.polls].map((name) =>
     h("th", { scope: "col" }, name),
@@ -30,26 +32,31 @@ export function tasksPanel(frame: Frame): VNode {
   );
 }
 
-function row(frame: Frame, who: Who): VNode {
+function row(frame: Frame, who: Who, subject: Who): VNode {
   const { timeline, index, view } = frame;
   const doing = look(frame, who);
   const shown = frame.guessing ? "idle" : doing;
   const polls = timeline.polls[timeline.lastOf(who, index)] ?? 0;
-  return h(
-    "tr",
-    {
-      key: `task-${who}`,
-      class: view.selected === who ? "chosen" : null,
-      "aria-current": who === frame.subject ? "true" : null,
-      "data-id": `task-${who}`,
-      style: swatch(who),
-      // The button in it has a click of its own.
-      onclick: (event: Event) => (event.target as Element).closest("button") === null && frame.act.select(who),
-    },
-    h("td", {}, chip(frame, who)),
-    h("td", { class: `doing ${shown}` }, h("span", {}, frame.guessing ? "…" : ui.doing[doing])),
-    h("td", { class: "wants" }, wants(frame, who, doing)),
-    h("td", { class: "number" }, String(polls)),
+  const [task, text] = [chip(frame, who), wants(frame, who, doing)];
+  const [isChosen, isSubject] = [view.selected === who, who === subject];
+  const says = frame.guessing ? "…" : ui.doing[doing];
+  return kept(`task ${who}`, [frame.act, task, text, isChosen, isSubject, shown, says, polls], () =>
+    h(
+      "tr",
+      {
+        key: `task-${who}`,
+        class: isChosen ? "chosen" : null,
+        "aria-current": isSubject ? "true" : null,
+        "data-id": `task-${who}`,
+        style: swatch(who),
+        // The button in it has a click of its own.
+        onclick: (event: Event) => (event.target as Element).closest("button") === null && frame.act.select(who),
+      },
+      h("td", {}, task),
+      h("td", { class: `doing ${shown}` }, h("span", {}, says)),
+      h("td", { class: "wants" }, h("span", {}, text)),
+      h("td", { class: "number" }, String(polls)),
+    ),
   );
 }
 
@@ -92,7 +99,7 @@ function look({ state, timeline, index }: Frame, who: Who): Look {
   }
 }
 
-function wants(frame: Frame, who: Who, doing: Look): VNode {
+function wants(frame: Frame, who: Who, doing: Look): string {
   const { state, names } = frame;
   const parts: string[] = [];
   if (doing === "queued" && !frame.guessing) parts.push(ui.queuedPlace(state.place(who) ?? 0));
@@ -107,7 +114,7 @@ function wants(frame: Frame, who: Who, doing: Look): VNode {
   const task = state.tasks.get(who);
   if (task?.cancelAsked) parts.push(ui.cancelAsked);
   for (const lock of state.holdsOf.get(who) ?? []) parts.push(ui.holds(names.resource(lock)));
-  return h("span", {}, parts.join(" · "));
+  return parts.join(" · ");
 }
 
 function idle({ timeline, index }: Frame, who: Who): string {

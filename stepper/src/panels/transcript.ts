@@ -2,6 +2,7 @@
 
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
+import { kept } from "../kept.ts";
 import { ui } from "../messages.ts";
 import { told } from "../told.ts";
 import { moment, thousands } from "../words.ts";
@@ -26,15 +27,17 @@ export function transcriptPanel(frame: Frame, act: Telling): VNode {
   const last = frame.guessing ? index : Math.max(index + AFTER, FIRST);
   const rows = told(player, index - BEFORE, last).map(({ index: at, text }) => {
     const tense = at === index ? "current" : at > index ? "coming" : "past";
-    const seq = timeline.seq(at);
-    const go = { type: "button", class: "go", "aria-label": ui.whyGo(seq), onclick: () => frame.act.goTo(at) };
-    return h(
-      "li",
-      { key: at, class: tense, "aria-current": tense === "current" ? "true" : null },
-      h("button", go, thousands(seq)),
-      h("span", { class: "t" }, moment(timeline.t[at]!)),
-      h("span", { class: "says" }, firstLine(text)),
-    );
+    return kept(`told ${at}`, [timeline, frame.act, tense, text], () => {
+      const seq = timeline.seq(at);
+      const go = { type: "button", class: "go", "aria-label": ui.whyGo(seq), onclick: () => frame.act.goTo(at) };
+      return h(
+        "li",
+        { key: at, class: tense, "aria-current": tense === "current" ? "true" : null },
+        h("button", go, thousands(seq)),
+        h("span", { class: "t" }, moment(timeline.t[at]!)),
+        h("span", { class: "says" }, firstLine(text)),
+      );
+    });
   });
   if (rows.length === 0) return panel("transcript", ui.transcript, null, empty(ui.noEvents));
   const tools = [

@@ -3,6 +3,7 @@
 
 import { h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
+import { kept } from "../kept.ts";
 import { say, ui } from "../messages.ts";
 import type { Timer } from "../model/state.ts";
 import { NOBODY } from "../schema.ts";
@@ -36,7 +37,7 @@ function topLevel(armed: Array<[number, Timer]>): number {
 }
 
 const WIDTH = 512;
-const LEFT = 30;
+const LEFT = 42;
 const ROW = 26;
 const CELL = (WIDTH - LEFT) / SLOTS;
 
@@ -48,7 +49,7 @@ function drawing(frame: Frame, armed: Array<[number, Timer]>): VNode {
     const y = (top - level) * ROW + 4;
     const hand = Math.floor(tick / SLOTS ** level) % SLOTS;
     const inside = armed.filter(([, { place }]) => place.startsWith(`L${level}/`));
-    rows.push(
+    const row = () =>
       h(
         "g",
         { key: `L${level}`, transform: `translate(0 ${y})` },
@@ -58,8 +59,8 @@ function drawing(frame: Frame, armed: Array<[number, Timer]>): VNode {
         h("path", { d: ticks(), class: "ticks" }),
         h("rect", { x: LEFT + hand * CELL, y: 0, width: CELL, height: 18, class: "hand" }),
         ...inside.map((timer, place) => dot(timer, neighbours(inside, place))),
-      ),
-    );
+      );
+    rows.push(kept(`wheel ${level}`, [y, hand, ...inside.flat()], row));
   }
   const y = (top + 1) * ROW + 4;
   const due = armed.filter(([, { place }]) => place === "due");
@@ -78,7 +79,8 @@ function drawing(frame: Frame, armed: Array<[number, Timer]>): VNode {
     "svg",
     {
       class: "wheel",
-      viewBox: `0 0 ${WIDTH} ${height}`,
+      // The line around the track has a width of its own.
+      viewBox: `0 0 ${WIDTH + 1} ${height}`,
       role: "img",
       "aria-label": label === "" ? ui.wheelEmpty : label,
     },
