@@ -27,6 +27,30 @@ use workers::{Job, OpenJobs, Refused, Workers};
 /// The call is queued at once. At most 32 threads serve a loop; each ends after ten idle seconds. `run` waits for the calls under way before it
 /// returns, as asyncio does, but at most five minutes.
 ///
+/// **Under a virtual clock** no timer fires while a call is under way, as nobody can tell how much time it takes. So a function that waits
+/// for something that a task does after a `sleep` waits for ever, and the loop with it, without a report. Wait in the loop instead: await
+/// the task or its timer first, and give its value to the function.
+///
+/// ```
+/// use glassloop::{Clock, Runtime, create_task, sleep, to_thread};
+/// use std::time::Duration;
+///
+/// let runtime = Runtime::builder().clock(Clock::new_virtual()).build()?;
+/// let length = runtime.block_on(async {
+///     let text = create_task(async {
+///         sleep(Duration::from_secs(60)).await;
+///         "after a minute"
+///     });
+///     // Not `to_thread(move || receiver.recv())`, with a task that sends after the sleep.
+///     let text = text.await?;
+///     Ok::<_, glassloop::JoinError>(to_thread(|| text.len()).await)
+/// })??;
+/// assert_eq!(length, 14);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Under a real clock there is nothing to mind:
+///
 /// ```
 /// glassloop::run(async {
 ///     let sum: u64 = glassloop::to_thread(|| (1..=1000).sum()).await;

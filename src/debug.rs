@@ -12,8 +12,10 @@ use glassloop_reactor::{Clock, Instant};
 use crate::context::Context;
 use crate::diagnosis::LeftChildren;
 use crate::diagnosis::busy::Busy;
+use crate::diagnosis::left::Left;
 use crate::diagnosis::picture::Picture;
 use crate::diagnosis::watch::Watch;
+use crate::diagnosis::words;
 use crate::report::{OnReport, Report};
 use crate::runtime::Builder;
 use crate::task::name_of;
@@ -110,6 +112,8 @@ pub(crate) struct Debug {
 struct Alive {
     name: Option<String>,
     location: &'static Location<'static>,
+    /// Which task created it, in words.
+    by: Option<String>,
     /// It was to have a turn. What is born asleep is a callback whose moment has not come.
     queued: bool,
     polled: bool,
@@ -152,18 +156,24 @@ impl Debug {
     }
 
     /// The loop ends: reports whom it leaves behind, in the order of their creation.
-    pub(crate) fn report_left(&self) {
+    pub(crate) fn report_left(&self, context: &Context) {
         // After a deadlock everybody is left, and the report of it has named them all.
         let told = self.ended_in_deadlock.get();
         let wanted = |alive: &Alive| alive.queued && !alive.is_callback && !(alive.polled && (told || alive.is_lost));
-        for (task, alive) in self.alive.take().into_iter().filter(|(_, alive)| wanted(alive)) {
-            let task = TaskRef { task, child: None };
+        let mut alive = self.alive.take();
+        alive.retain(|_, alive| wanted(alive));
+        if alive.is_empty() {
+            return;
+        }
+        let left = Left::of(context, &self.watch);
+        for (id, alive) in alive {
+            let task = TaskRef { task: id, child: None };
             let (name, location) = (alive.name(task), alive.location);
             let children = alive.gather.as_ref().map(Gather::left);
             (self.on_report)(&if alive.polled {
-                Report::PendingAtEnd { task, name, location, children }
+                Report::PendingAtEnd { task, name, location, children, waits: left.lines(id) }
             } else {
-                Report::NeverPolled { task, name, location, children }
+                Report::NeverPolled { task, name, location, children, by: alive.by }
             });
         }
     }
@@ -204,6 +214,14 @@ impl Debug {
         }
     }
 
+    fn title(&self, task: TaskId) -> String {
+        let task = TaskRef { task, child: None };
+        match self.alive.borrow().get(&task.task) {
+            Some(alive) => words::title(task, &alive.name(task), alive.gather.is_some()),
+            None => format!("task {task}"),
+        }
+    }
+
     /// Calls `change` with what is known of a task.
     fn change(&self, task: TaskRef, change: impl FnOnce(&mut Alive)) {
         if let Some(alive) = self.alive.borrow_mut().get_mut(&task.task) {
@@ -235,10 +253,11 @@ impl Observer for Debug {
             _ => return,
         };
         match **event {
-            Event::Spawn { task, name, location, children, .. } => {
+            Event::Spawn { task, name, location, children, parent, .. } => {
+                let by = parent.map(|parent| self.title(parent));
                 let (name, gather) = (name.map(str::to_owned), children.map(|all| Gather { all, ..Gather::default() }));
                 let (queued, polled, is_callback, is_lost) = Default::default();
-                let alive = Alive { name, location, queued, polled, is_callback, is_lost, gather };
+                let alive = Alive { name, location, by, queued, polled, is_callback, is_lost, gather };
                 self.alive.borrow_mut().insert(task, alive);
             }
             Event::ChildStart(child) => self.change(child, |alive| {

@@ -8,7 +8,8 @@
 //! | a lost wake | in debug mode, and while a trace is recorded | `lost` |
 //! | a poll that holds the loop up | in debug mode | [`debug`](crate::debug), with `known` for what came before it |
 //! | a task that only wakes itself | in debug mode | `busy` |
-//! | a task never polled, or pending at the end; a possible deadlock | in debug mode | [`debug`](crate::debug) |
+//! | a task never polled, or pending at the end | in debug mode | [`debug`](crate::debug), with `left` for what it waited for |
+//! | a possible deadlock | in debug mode | [`debug`](crate::debug) |
 //!
 //! Each is a fact, or it is not said. What cannot be known here: that a future was made and dropped without an await.
 //! Most futures are the compiler's own, of which a loop first hears when they are polled; the compiler warns of those it
@@ -22,11 +23,14 @@ pub(crate) mod busy;
 #[cfg(feature = "trace")]
 pub(crate) mod known;
 #[cfg(feature = "trace")]
+pub(crate) mod left;
+#[cfg(feature = "trace")]
 mod lost;
 pub(crate) mod picture;
 mod resources;
 #[cfg(feature = "trace")]
 mod table;
+mod waits;
 #[cfg(feature = "trace")]
 pub(crate) mod watch;
 pub(crate) mod words;

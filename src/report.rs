@@ -10,7 +10,7 @@ use glassloop_executor::{AwaitCycle, Complaint, TaskRef, Uncollected};
 use thiserror::Error;
 
 use crate::deadlock::Deadlock;
-use crate::diagnosis::words::{born, duration, thousands, title};
+use crate::diagnosis::words::{born, born_by, duration, thousands, title};
 use crate::diagnosis::{LastWait, LeftChildren};
 
 /// Something a person should hear of that no return value tells.
@@ -126,10 +126,10 @@ pub enum Report {
         /// What it waited for the last time, of what the loop knows.
         last_wait: Option<LastWait>,
     },
-    /// Debug mode: a task or a gather was created, and the loop ended before its first turn.
+    /// Debug mode: a task or a gather was created, and the loop ended before its first turn. It waited for that alone.
     #[error(
-        "glassloop: {} was never polled: the loop ended first {}",
-        title(*task, name, children.is_some()), born(children.is_some(), location)
+        "glassloop: {} was never polled: it was ready, and the loop ended first {}",
+        title(*task, name, children.is_some()), born_by(children.is_some(), location, by)
     )]
     NeverPolled {
         /// The task.
@@ -140,11 +140,13 @@ pub enum Report {
         location: &'static Location<'static>,
         /// Of a gather: what is left of it.
         children: Option<LeftChildren>,
+        /// Which task created it, if one did, in words.
+        by: Option<String>,
     },
     /// Debug mode: a task or a gather was not done when the loop ended, and is cancelled.
     #[error(
-        "glassloop: {} was pending when the loop ended{} {}",
-        title(*task, name, children.is_some()), left(children), born(children.is_some(), location)
+        "glassloop: {} was pending when the loop ended{} {}{}",
+        title(*task, name, children.is_some()), left(children), born(children.is_some(), location), lines(waits)
     )]
     PendingAtEnd {
         /// The task.
@@ -155,6 +157,9 @@ pub enum Report {
         location: &'static Location<'static>,
         /// Of a gather: what is left of it.
         children: Option<LeftChildren>,
+        /// What it waited for then, in a line each: what, of which resource, where in the source, and for how long. Of a
+        /// gather: what its children waited for, of which the first ten are told.
+        waits: Vec<String>,
     },
     /// Debug mode, once: no task is ready, no timer armed, no socket waited on, no thread of the loop at work, and it has been so for a second of real
     /// time. Unless somebody outside wakes a task, the loop waits for ever.
@@ -203,8 +208,8 @@ pub(crate) fn to(report: impl Fn(&Report) + 'static) -> OnReport {
     })
 }
 
-fn lines(tasks: &[String]) -> String {
-    tasks.iter().map(|task| format!("\n  {task}")).collect()
+fn lines(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("\n  {line}")).collect()
 }
 
 fn stall(times: u32, after: &Option<LastWait>) -> String {

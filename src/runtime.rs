@@ -374,7 +374,7 @@ impl Drop for Runtime {
         context::enter(&self.context, || {
             #[cfg(feature = "trace")]
             if let Some(debug) = self.context.debug.get() {
-                debug.report_left();
+                debug.report_left(&self.context);
             }
             executor.shutdown();
             self.context.pool.forget_waiting();

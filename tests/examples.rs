@@ -154,7 +154,8 @@ fn debug_mode_has_nothing_to_say_of_what_is_not_broken() {
     let output = example_with("many_sleeps", &["--tasks", "2"], &[("GLASSLOOP_DEBUG", "1")]);
     let report = text(&output.stderr);
     assert_eq!(report.matches(" was pending when the loop ended ").count(), 2, "{report}");
-    assert_eq!(report.lines().count(), 2, "{report}");
+    assert_eq!(report.matches("\n  it waited for a timer (due in ").count(), 2, "{report}");
+    assert_eq!(report.lines().count(), 4, "{report}");
 }
 
 #[test]

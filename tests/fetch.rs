@@ -261,6 +261,29 @@ fn shown(terminal: &mut std::fs::File, until: Option<&str>) -> String {
     text(&shown)
 }
 
+/// Kills the program after so long, and calls at the listener for it, so that nobody waits for it any more; unless this is dropped before.
+#[cfg(target_os = "linux")]
+fn limited(child: &std::process::Child, listener: &TcpListener) -> std::sync::mpsc::Sender<()> {
+    use std::sync::mpsc::{RecvTimeoutError, channel};
+
+    use rustix::process::{Pid, Signal, kill_process};
+
+    const LIMIT: std::time::Duration = std::time::Duration::from_secs(60);
+
+    let (in_time, ends) = channel();
+    let (pid, address) = (Pid::from_child(child), listener.local_addr().unwrap());
+    thread::spawn(move || {
+        if ends.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout) {
+            eprintln!("fetch is killed: it has not ended after {LIMIT:?}");
+            let _ = kill_process(pid, Signal::KILL);
+            for _ in 0..2 {
+                drop(TcpStream::connect(address));
+            }
+        }
+    });
+    in_time
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_terminal_is_shown_bars_and_errors_on_lines_of_their_own() {
@@ -280,6 +303,7 @@ fn a_terminal_is_shown_bars_and_errors_on_lines_of_their_own() {
     let urls = [format!("{base}/fails"), format!("{base}/goes-on")];
     let mut child =
         fetch(&["--concurrency", "2", "--output", "/dev/null", &urls[0], &urls[1]]).stderr(stderr).spawn().unwrap();
+    let in_time = limited(&child, &listener);
     // Which connection is whose.
     let mut streams = [0, 1].map(|_| {
         let mut stream = listener.accept().unwrap().0;
@@ -290,15 +314,18 @@ fn a_terminal_is_shown_bars_and_errors_on_lines_of_their_own() {
     streams.sort_by_key(|(goes_on, _)| *goes_on);
     let [(_, fails), (_, mut goes_on)] = streams;
 
-    goes_on.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello").unwrap();
+    // A write fails where fetch is gone: what it printed says more.
+    let _ = goes_on.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhello");
     let bar = shown(&mut terminal, Some(&urls[1]));
     assert!(bar.contains("of 10 B"), "{bar:?}");
     drop(fails);
     let up_to_error = shown(&mut terminal, Some("fetch: incomplete: "));
-    let before = up_to_error.strip_suffix("fetch: incomplete: ").expect("the error is shown while the bar is");
+    let before = up_to_error.strip_suffix("fetch: incomplete: ");
+    let before = before.unwrap_or_else(|| panic!("the error is not shown while the bar is: {bar:?}{up_to_error:?}"));
     assert!(before.ends_with(['\n', '\r']) || before.ends_with("\u{1b}[2K"), "{before:?}");
-    goes_on.write_all(b"hello").unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(18));
+    let _ = goes_on.write_all(b"hello");
     let end = shown(&mut terminal, None);
     assert!(end.ends_with(['\n', '\r']) || end.ends_with("\u{1b}[2K"), "nothing is left of the bar: {end:?}");
+    assert_eq!(child.wait().unwrap().code(), Some(18), "{bar:?}{up_to_error:?}{end:?}");
+    drop(in_time);
 }

@@ -3,23 +3,11 @@
 
 use std::panic::Location;
 
-use glassloop_executor::{TaskId, TaskRef};
+use glassloop_executor::TaskRef;
 use glassloop_reactor::Instant;
 
 use super::table::{Key, Table};
-
-/// A place where a primitive of ours keeps the ticket of a task, to wake it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Node {
-    /// With a task, or a gather, whose end is waited for.
-    Join(TaskId),
-    /// With the timer of this number.
-    Timer(u64),
-    /// With a source, under the number of the waiter.
-    Source(u64, u64),
-    /// In the line of a resource, under the number of the waiter.
-    Resource(u64, u64),
-}
+use super::waits::Node;
 
 impl Key for Node {
     #[inline]
@@ -71,6 +59,11 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// The wait that ended with a wake since the last poll.
+    pub(super) fn woken_from(&self) -> Option<(Node, Wait)> {
+        self.last.filter(|_| self.just_woken)
+    }
+
     /// Nobody known or unknown can wake it.
     pub(super) fn is_forsaken(&self) -> bool {
         self.nodes == 0 && self.strangers == 0 && !self.unseen
@@ -131,7 +124,7 @@ impl Known {
     pub(super) fn poll_begins(&mut self, task: TaskRef, tickets: u64, remember: bool) {
         if remember {
             let facts = self.tasks.entry(task);
-            self.before = facts.last.filter(|_| facts.just_woken);
+            self.before = facts.woken_from();
             facts.just_woken = false;
         }
         self.poll = Some(Poll { task, tickets, waits: 0, woken: false });

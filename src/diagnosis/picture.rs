@@ -1,14 +1,12 @@
 //! Who waits for what, at one moment: the list under a deadlock's headline, and the circle in it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::panic::Location;
-use std::time::Duration;
 
-use glassloop_executor::{Snapshot, TaskRef, TaskState};
+use glassloop_executor::{TaskRef, TaskState};
 
-use super::resources::{short_label, wanted};
-use super::words::{born, duration};
+use super::waits::{Wait, for_unknown, waits};
+use super::words::born;
 use crate::context::Context;
 use crate::task::name_of;
 
@@ -29,17 +27,6 @@ struct Waiting {
     escaped: bool,
     strangers: u32,
     on: Vec<Wait>,
-}
-
-/// One of the things it waits for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-struct Wait {
-    what: String,
-    location: &'static Location<'static>,
-    /// How long, if that is known: only in debug mode is the clock read when a wait begins.
-    lasts: Option<Duration>,
-    /// On whom that depends, and by what.
-    next: Vec<(Option<String>, TaskRef)>,
 }
 
 impl Picture {
@@ -85,7 +72,7 @@ impl Picture {
             let mut title = title(task);
             let born = born(task.task.child.is_some(), task.spawned);
             if task.on.is_empty() {
-                lines.push(format!("{title:width$} {} {born}", task.without_a_wait()));
+                lines.push(format!("{title:width$} is {} {born}", for_unknown(task.escaped, task.strangers)));
             }
             for (index, wait) in task.on.iter().enumerate() {
                 let verb = if index == 0 { "waits for" } else { "  and for" };
@@ -97,80 +84,6 @@ impl Picture {
         lines.extend((more > 0).then(|| format!("... and {more} more")));
         lines.extend(self.cycle.as_ref().map(|cycle| format!("cycle: {cycle}")));
         lines
-    }
-}
-
-impl Waiting {
-    fn without_a_wait(&self) -> String {
-        match self.strangers {
-            0 if self.escaped => "is pending, and strangers may or may not hold its waker".into(),
-            0 => "is pending, for nothing that the loop knows of".into(),
-            1 => "is pending, and strangers hold a waker of it".into(),
-            count => format!("is pending, and strangers hold {count} wakers of it"),
-        }
-    }
-}
-
-impl fmt::Display for Wait {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Wait { what, location, lasts, .. } = self;
-        write!(f, "{what} at {location}")?;
-        match lasts {
-            Some(lasts) => write!(f, ", for {}", duration(*lasts)),
-            None => Ok(()),
-        }
-    }
-}
-
-/// What each task waits for: first for others to end, then for resources, each in the order of their numbers.
-fn waits(context: &Context, snapshot: &Snapshot) -> BTreeMap<TaskRef, Vec<Wait>> {
-    let mut waits: BTreeMap<TaskRef, Vec<Wait>> = BTreeMap::new();
-    let find = |task: TaskRef| {
-        let position = snapshot.tasks.binary_search_by_key(&task, |state| state.task);
-        position.ok().map(|position| &snapshot.tasks[position])
-    };
-    let name = |task: TaskRef| match find(task) {
-        Some(state) => task.title(&name_of(task, &state.name)),
-        None => format!("task {task}"),
-    };
-    for join in &snapshot.joins {
-        let Some(waiter) = join.waiter else { continue };
-        let target = TaskRef { task: join.target, child: None };
-        let start = snapshot.tasks.partition_point(|state| state.task < target);
-        let on = snapshot.tasks[start..].iter().take_while(|state| state.task.task == join.target);
-        let next: Vec<_> = on.map(|state| (None, state.task)).collect();
-        let what = match &next[..] {
-            [(_, TaskRef { child: Some(_), .. }), ..] => format!("gather {}", join.target),
-            _ => format!("the end of {}", name(target)),
-        };
-        let lasts = lasts(context, join.target, None);
-        waits.entry(waiter).or_default().push(Wait { what, location: join.location, lasts, next });
-    }
-    context.visit_resources(&mut |id, seen| {
-        for wait in &seen.waits {
-            let Some(task) = wait.task else { continue };
-            let what = wanted(id, &seen, wait.operation, task, &name);
-            let next = seen.holder.map(|holder| (Some(short_label(id, &seen)), holder)).into_iter().collect();
-            let lasts = lasts(context, id, Some(wait.number));
-            waits.entry(task).or_default().push(Wait { what, location: wait.location, lasts, next });
-        }
-    });
-    waits
-}
-
-/// Since when somebody waits for the end of a task, or, with a number, in the line of a resource.
-fn lasts(context: &Context, of: u64, number: Option<u64>) -> Option<Duration> {
-    #[cfg(feature = "trace")]
-    {
-        use super::known::Node;
-        let node = number.map_or(Node::Join(of), |number| Node::Resource(of, number));
-        let since = context.watch.get()?.since(node)?;
-        Some(context.reactor.clock().now() - since)
-    }
-    #[cfg(not(feature = "trace"))]
-    {
-        let _ = (context, of, number);
-        None
     }
 }
 

@@ -8,9 +8,10 @@ use glassloop_executor::{Ending, Event as Step, TaskId, TaskRef, TaskState, Wait
 use glassloop_reactor::{Clock, Event as Turn, Instant, WaitEnd as SourceWaitEnd};
 
 use super::LastWait;
-use super::known::{Known, Node, Wait};
+use super::known::{Known, Wait};
 use super::lost::{How, Suspects};
 use super::resources::label;
+use super::waits::Node;
 use crate::context::{self, Context};
 use crate::report::Report;
 use crate::task::name_of;
@@ -40,6 +41,12 @@ impl Watch {
     /// Since when somebody waits there, if that is timed.
     pub(crate) fn since(&self, node: Node) -> Option<Instant> {
         self.known.borrow().wait(node).and_then(|wait| wait.since)
+    }
+
+    /// The wait that the task was woken from, if it was not polled since.
+    pub(super) fn woken_from(&self, task: TaskRef) -> Option<LastWait> {
+        let known = self.known.borrow();
+        known.facts(task)?.woken_from().map(|(node, wait)| in_words(node, &wait))
     }
 
     /// A poll of the task has taken too long: which of its long polls it is, if that should be said, and which wait

@@ -7,8 +7,14 @@ use glassloop_executor::TaskRef;
 
 /// `(created at jobs.rs:12:5)`, and of a gather and its children, `(gathered at jobs.rs:12:5)`.
 pub(crate) fn born(is_of_gather: bool, location: &Location<'_>) -> String {
+    born_by(is_of_gather, location, &None)
+}
+
+/// `(created at jobs.rs:12:5 by task 3 "foreman")`, if it is known by whom.
+pub(crate) fn born_by(is_of_gather: bool, location: &Location<'_>, by: &Option<String>) -> String {
     let how = if is_of_gather { "gathered" } else { "created" };
-    format!("({how} at {location})")
+    let by = by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+    format!("({how} at {location}{by})")
 }
 
 /// A task, or a gather as a whole, which nobody gives a name.

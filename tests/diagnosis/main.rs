@@ -5,6 +5,7 @@ mod busy;
 mod common;
 mod deadlocks;
 mod given_up;
+mod left;
 mod lost;
 mod oracle;
 #[path = "../replay/programs.rs"]

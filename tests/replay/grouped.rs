@@ -46,8 +46,11 @@ pub(super) async fn step(world: &Rc<World>, depth: u32) {
             }
         }
         6 => {
+            // There may be none: the child of a gather is not among them, and the others may have ended.
             let tasks = all_tasks();
-            tasks[world.below(tasks.len() as u64) as usize].cancel_with("by lot");
+            if !tasks.is_empty() {
+                tasks[world.below(tasks.len() as u64) as usize].cancel_with("by lot");
+            }
         }
         7 => {
             DEPTH.set(depth);
