@@ -44,9 +44,9 @@ impl Hub {
     /// After the recorder and whoever watches for lost wakes were told: so what an observer reports of an event comes after it in the
     /// recording.
     #[inline(always)]
-    fn tell_observers(&self, event: Event<'_>) {
+    fn tell_observers<'e>(&self, event: impl FnOnce() -> Event<'e>) {
         if let Some(observers) = self.observers.get() {
-            self.tell_each(observers, &event);
+            self.tell_each(observers, &event());
         }
     }
 
@@ -80,7 +80,7 @@ impl Hub {
         if let Some(recorder) = self.recorder.get() {
             recorder.of_loop(event);
         }
-        self.tell_observers(Event::Loop(event));
+        self.tell_observers(|| Event::Loop(event));
     }
 
     /// To the recorder and to whoever watches for lost wakes: inlined into a branch for each frequent kind of event, where the compiler
@@ -133,7 +133,7 @@ impl Hub {
             Unpark { .. } => self.pass_on_reactor_event(event),
             _ => self.pass_on_rare_reactor_event(event),
         }
-        self.tell_observers(Event::Reactor(event));
+        self.tell_observers(|| Event::Reactor(event));
     }
 
     pub(super) fn next_span(&self) -> u64 {
@@ -151,7 +151,7 @@ impl Hub {
             Change::WaitOff(_) => self.pass_on_change(id, change),
             _ => self.pass_on_rare_change(id, change),
         }
-        self.tell_observers(Event::Resource(id, change));
+        self.tell_observers(|| Event::Resource(id, change));
     }
 
     #[cfg_attr(not(debug_assertions), inline(always))]
@@ -223,7 +223,7 @@ impl executor::Observer for Hub {
             PollEnd { .. } => self.pass_on_executor_event(event),
             _ => self.pass_on_rare_executor_event(event),
         }
-        self.tell_observers(Event::Executor(event));
+        self.tell_observers(|| Event::Executor(event));
     }
 }
 
@@ -232,7 +232,7 @@ impl reactor::Observer for Hub {
         if !self.is_home() {
             return self.tell_from_outside(&|| {
                 self.pass_on_rare_reactor_event(event);
-                self.tell_observers(Event::Reactor(event));
+                self.tell_observers(|| Event::Reactor(event));
             });
         }
         self.reactor_event(event);

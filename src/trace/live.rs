@@ -21,13 +21,21 @@ pub(crate) struct Translator {
 }
 
 impl Translator {
+    /// To be told of each event before what it [becomes](Translator::of_executor) is asked for.
+    #[inline(always)]
+    pub(crate) fn follow_executor(&self, event: &executor::Event<'_>) {
+        use executor::Event::{Enqueue, WaitOff, Wake, WakerDrop};
+        match *event {
+            // Several may be woken by one cause: foreign combinators pass it on.
+            Wake { .. } | Enqueue(_) | WakerDrop { .. } => {}
+            WaitOff { target, why: executor::WaitEnd::Woken, .. } => self.cause.set(Some((Via::Join, target))),
+            _ => self.cause.set(None),
+        }
+    }
+
     #[inline(always)]
     pub(crate) fn of_executor<'a>(&self, event: &executor::Event<'a>) -> Entry<Text<'a>> {
         use executor::Event::*;
-        // Several may be woken by one cause: foreign combinators pass it on.
-        if !matches!(event, Wake { .. } | Enqueue(_) | WakerDrop { .. }) {
-            self.cause.set(None);
-        }
         match *event {
             Spawn { task, children, parent, name, location, size } => Entry::Spawn {
                 task: whole(task),
@@ -56,10 +64,7 @@ impl Translator {
             WaitOn { target, waiter, location } => Entry::JoinWaitOn { task: waiter, target, loc: Text::At(location) },
             WaitOff { target, waiter, why } => {
                 let why = match why {
-                    executor::WaitEnd::Woken => {
-                        self.cause.set(Some((Via::Join, target)));
-                        WaitEnd::Woken
-                    }
+                    executor::WaitEnd::Woken => WaitEnd::Woken,
                     executor::WaitEnd::Dropped => WaitEnd::Dropped,
                     executor::WaitEnd::Replaced => WaitEnd::Replaced,
                 };
@@ -85,11 +90,10 @@ impl Translator {
         of_resource(resource, change, to);
     }
 
-    /// What the program prints is told, or only its length.
+    /// The same before what becomes of a step of the loop.
     #[inline(always)]
-    pub(crate) fn of_loop<'a>(&self, event: LoopEvent<'a>, show_output: bool) -> Entry<Text<'a>> {
+    pub(crate) fn follow_loop(&self) {
         self.cause.set(None);
-        of_loop(event, show_output)
     }
 
     fn cause_of(&self, task: Option<TaskRef>, by: Option<TaskRef>, via: executor::Via) -> (Via, Option<u64>) {
@@ -106,8 +110,9 @@ impl Translator {
     }
 }
 
+/// What the program prints is told, or only its length.
 #[inline(always)]
-fn of_loop<'a>(event: LoopEvent<'a>, show_output: bool) -> Entry<Text<'a>> {
+pub(crate) fn of_loop<'a>(event: LoopEvent<'a>, show_output: bool) -> Entry<Text<'a>> {
     match event {
         LoopEvent::RunBegin => Entry::RunBegin {},
         LoopEvent::RunEnd(reason) => Entry::RunEnd { reason },
@@ -142,12 +147,13 @@ fn finding_of(report: &Report) -> (Finding, Option<TaskRef>) {
 
 /// Takes what is to be recorded. Each kind is given on by itself, where it is known which it is: so it need not be asked for again.
 pub(crate) trait Take {
-    fn take(&mut self, entry: &Entry<Text<'_>>);
+    /// May ask for the entry more than once.
+    fn take<'t>(&mut self, entry: impl Fn() -> Entry<Text<'t>>);
 }
 
 impl Take for &mut dyn FnMut(&Entry<Text<'_>>) {
-    fn take(&mut self, entry: &Entry<Text<'_>>) {
-        self(entry);
+    fn take<'t>(&mut self, entry: impl Fn() -> Entry<Text<'t>>) {
+        self(&entry());
     }
 }
 
@@ -170,19 +176,19 @@ fn of_reactor(event: &reactor::Event, task: Option<TaskRef>, to: &mut impl Take)
     match *event {
         TimerArm { timer, deadline, place, location, .. } => {
             let deadline = deadline.as_nanos();
-            to.take(&Entry::TimerArm { timer, task, deadline, place, loc: Text::At(location) });
+            to.take(|| Entry::TimerArm { timer, task, deadline, place, loc: Text::At(location) });
         }
-        TimerMove { timer, from, to: place } => to.take(&Entry::TimerCascade { timer, from, to: place }),
-        TimerFire { timer, late, .. } => to.take(&Entry::TimerFire { timer, late: nanos(late) }),
-        TimerCancel { timer } => to.take(&Entry::TimerCancel { timer }),
-        TimerWaker { timer, .. } => to.take(&Entry::TimerWaker { timer, task }),
-        ClockJump { from, to: until } => to.take(&Entry::ClockJump { from: from.as_nanos(), to: until.as_nanos() }),
-        SourceAdd { source, kind } => to.take(&Entry::SourceAdd { source, label: Text::Static(kind) }),
-        SourceDrop { source } => to.take(&Entry::SourceDel { source }),
+        TimerMove { timer, from, to: place } => to.take(|| Entry::TimerCascade { timer, from, to: place }),
+        TimerFire { timer, late, .. } => to.take(|| Entry::TimerFire { timer, late: nanos(late) }),
+        TimerCancel { timer } => to.take(|| Entry::TimerCancel { timer }),
+        TimerWaker { timer, .. } => to.take(|| Entry::TimerWaker { timer, task }),
+        ClockJump { from, to: until } => to.take(|| Entry::ClockJump { from: from.as_nanos(), to: until.as_nanos() }),
+        SourceAdd { source, kind } => to.take(|| Entry::SourceAdd { source, label: Text::Static(kind) }),
+        SourceDrop { source } => to.take(|| Entry::SourceDel { source }),
         Ready { source, readable, writable, read_closed, write_closed } => {
-            to.take(&Entry::Ready { source, readable, writable, read_closed, write_closed });
+            to.take(|| Entry::Ready { source, readable, writable, read_closed, write_closed });
         }
-        NotReady { source, direction } => to.take(&Entry::NotReady { source, direction: direction_of(direction) }),
+        NotReady { source, direction } => to.take(|| Entry::NotReady { source, direction: direction_of(direction) }),
         Tried { source, direction, result } => {
             let direction = direction_of(direction);
             let (result, bytes) = match result {
@@ -191,9 +197,9 @@ fn of_reactor(event: &reactor::Event, task: Option<TaskRef>, to: &mut impl Take)
                 reactor::Tried::Failed(ErrorKind::WouldBlock) => (schema::Tried::WouldBlock, None),
                 reactor::Tried::Failed(_) => (schema::Tried::Error, None),
             };
-            to.take(&Entry::IoTry { source, direction, result, bytes });
+            to.take(|| Entry::IoTry { source, direction, result, bytes });
         }
-        WaitOn { source, direction, waiter, operation, location, .. } => to.take(&Entry::SourceWaitOn {
+        WaitOn { source, direction, waiter, operation, location, .. } => to.take(|| Entry::SourceWaitOn {
             source,
             direction: direction_of(direction),
             waiter,
@@ -207,11 +213,11 @@ fn of_reactor(event: &reactor::Event, task: Option<TaskRef>, to: &mut impl Take)
                 reactor::WaitEnd::Dropped => WaitEnd::Dropped,
                 reactor::WaitEnd::Replaced => WaitEnd::Replaced,
             };
-            to.take(&Entry::SourceWaitOff { source, direction: direction_of(direction), waiter, why });
+            to.take(|| Entry::SourceWaitOff { source, direction: direction_of(direction), waiter, why });
         }
-        Park { max_wait, .. } => to.take(&Entry::Park { timeout: max_wait.map(nanos) }),
+        Park { max_wait, .. } => to.take(|| Entry::Park { timeout: max_wait.map(nanos) }),
         Unpark { ready, unparked, slept, .. } => {
-            to.take(&Entry::Unpark { ready: ready as u64, unparked, slept: nanos(slept) });
+            to.take(|| Entry::Unpark { ready: ready as u64, unparked, slept: nanos(slept) });
         }
     }
 }
@@ -219,28 +225,28 @@ fn of_reactor(event: &reactor::Event, task: Option<TaskRef>, to: &mut impl Take)
 #[inline(always)]
 fn of_resource(resource: u64, change: &Change, to: &mut impl Take) {
     match change {
-        Change::New(label, about) => to.take(&Entry::ResNew {
+        Change::New(label, about) => to.take(|| Entry::ResNew {
             resource,
             label: Text::Static(label),
             name: about.name.as_deref().map(text_of),
             loc: about.location.map(Text::At),
             cap: about.cap.map(|cap| cap as u64),
         }),
-        Change::Name(name) => to.take(&Entry::ResName { resource, name: text_of(name) }),
-        Change::Gone => to.take(&Entry::ResDel { resource }),
+        Change::Name(name) => to.take(|| Entry::ResName { resource, name: text_of(name) }),
+        Change::Gone => to.take(|| Entry::ResDel { resource }),
         Change::Len { op, len, unfinished } => {
             let (len, unfinished) = (*len as u64, *unfinished as u64);
-            to.take(&Entry::ResState { resource, op: Text::Static(op), len, unfinished });
+            to.take(|| Entry::ResState { resource, op: Text::Static(op), len, unfinished });
         }
-        Change::WaitOn(SeenWait { number, task, operation, location, .. }) => to.take(&Entry::ResWaitOn {
+        Change::WaitOn(SeenWait { number, task, operation, location, .. }) => to.take(|| Entry::ResWaitOn {
             resource,
             waiter: *number,
             task: *task,
             op: Text::Static(operation),
             loc: Text::At(location),
         }),
-        Change::Woken(waiter) => to.take(&Entry::ResWoken { resource, waiter: *waiter }),
-        Change::WaitOff(waiter) => to.take(&Entry::ResWaitOff { resource, waiter: *waiter }),
+        Change::Woken(waiter) => to.take(|| Entry::ResWoken { resource, waiter: *waiter }),
+        Change::WaitOff(waiter) => to.take(|| Entry::ResWaitOff { resource, waiter: *waiter }),
     }
 }
 
@@ -300,9 +306,9 @@ fn describe_resource(resource: u64, seen: &Seen, tell: &mut impl Take) {
     of_resource(resource, &Change::New(kind, about.clone()), tell);
     if let Some(holder) = holder {
         // Who acquires is whoever is polled; in a state nobody is, yet.
-        tell.take(&Entry::PollBegin { task: Some(*holder) });
+        tell.take(|| Entry::PollBegin { task: Some(*holder) });
         of_resource(resource, &Change::Len { op: "acquire", len: *len, unfinished: *unfinished }, tell);
-        tell.take(&Entry::PollEnd { task: Some(*holder), ready: false });
+        tell.take(|| Entry::PollEnd { task: Some(*holder), ready: false });
     } else {
         of_resource(resource, &Change::Len { op: "bring", len: *len, unfinished: *unfinished }, tell);
     }

@@ -10,7 +10,7 @@ use glassloop_reactor::{Clock, Instant};
 
 use super::executor::TaskRef;
 use super::glt::encode::{Block, Text};
-use super::live::{Take, Translator, describe};
+use super::live::{Take, Translator, describe, of_loop};
 use super::schema::{Entry, RunEnding};
 use super::{Change, LoopEvent, Snapshot, executor, reactor};
 use crate::context::Context;
@@ -169,7 +169,9 @@ impl Recorder {
             Wake { .. } | Enqueue(_) | Dequeue(_) => {}
             _ => self.still.set(false),
         }
-        self.put_inline(&self.translator.of_executor(event));
+        self.translator.follow_executor(event);
+        let entry = self.translator.of_executor(event);
+        self.put_inline(&entry, || self.translator.of_executor(event));
     }
 
     /// When the last poll has ended, if nothing but the loop has run since.
@@ -196,13 +198,17 @@ impl Recorder {
     pub(super) fn of_loop(&self, event: LoopEvent<'_>) {
         if let LoopEvent::Turn = event {
             self.polled.set(false);
-            self.put_inline(&self.translator.of_loop(LoopEvent::Turn, false));
+            self.translator.follow_loop();
+            let turn = || of_loop(LoopEvent::Turn, false);
+            self.put_inline(&turn(), turn);
             return self.tell_loss();
         }
         // What a program says of itself is worth a reading.
         self.read_clock();
         self.still.set(false);
-        self.put_inline(&self.translator.of_loop(event, self.with_output));
+        self.translator.follow_loop();
+        let entry = || of_loop(event, self.with_output);
+        self.put_inline(&entry(), entry);
         match event {
             // Something is wrong: what led to it is worth keeping.
             LoopEvent::Report { .. } => self.save_ring(false),
@@ -216,12 +222,13 @@ impl Recorder {
         self.t.set(self.clock.now().as_nanos());
     }
 
+    /// Has the entry made `again` if it is not written as nearly all are: so nearly none is ever put together in memory.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn put_inline(&self, entry: &Entry<Text<'_>>) {
+    fn put_inline<'t>(&self, entry: &Entry<Text<'t>>, again: impl FnOnce() -> Entry<Text<'t>>) {
         let sink = &mut *self.sink.borrow_mut();
         match sink.block.event(self.t.get(), entry) {
             Some(false) => {}
-            full => self.go_on(sink, full, entry),
+            full => self.go_on(sink, full, &again()),
         }
     }
 
@@ -238,7 +245,7 @@ impl Recorder {
             }
             To::Blocks(_) | To::Ring(_) => {
                 while full.is_none() {
-                    block.grow();
+                    block.turn_page();
                     full = block.event(t, entry);
                 }
                 if full == Some(true) { self.pass_on(sink) } else { Ok(()) }
@@ -313,8 +320,8 @@ impl Recorder {
 
 impl Take for &Recorder {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn take(&mut self, entry: &Entry<Text<'_>>) {
-        self.put_inline(entry);
+    fn take<'t>(&mut self, entry: impl Fn() -> Entry<Text<'t>>) {
+        self.put_inline(&entry(), entry);
     }
 }
 

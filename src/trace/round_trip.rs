@@ -120,8 +120,8 @@ fn throws() -> impl Strategy<Value = Vec<Throw>> {
 /// As a recorder does it; says whether the block is full.
 fn put(block: &mut Block, t: u64, entry: &Entry<Text<'_>>) -> bool {
     block.event(t, entry).unwrap_or_else(|| {
-        block.grow();
-        block.event(t, entry).expect("it has grown")
+        block.turn_page();
+        block.event(t, entry).expect("there is room now")
     })
 }
 
@@ -191,6 +191,20 @@ fn kinds_have_codes_and_names_of_their_own() {
         let same = |other: &&super::schema::Kind| other.code == kind.code || other.name == kind.name;
         assert_eq!(KINDS.iter().filter(same).count(), 1, "kind {index}, {}", kind.name);
     }
+}
+
+#[test]
+fn a_block_of_many_pages_gives_back_all_of_it() {
+    let numbers = || (0..4096).map(|n| n << 30);
+    let mut block = Block::new(1, 0);
+    numbers().for_each(|resource| block.state(&Entry::ResDel { resource }));
+    let fills = |waiter| put(&mut block, 0, &Entry::ResWoken { resource: 1, waiter });
+    assert!(!numbers().any(fills), "after so large a state there is room for more");
+    let payload = payload(&block);
+    let decode::Block { states, events } = decode::block(&payload, 0..payload.len()).expect("it can be read");
+    assert!(states.into_iter().eq(numbers().map(|resource| Entry::ResDel { resource })));
+    let events = events.into_iter().map(|record| record.entry);
+    assert!(events.eq(numbers().map(|waiter| Entry::ResWoken { resource: 1, waiter })));
 }
 
 #[test]

@@ -60,16 +60,17 @@ pub(crate) struct Block {
     t0: u64,
     t: u64,
     states: u64,
-    events: u64,
     /// With so many events it is full.
     enough: u64,
+    /// And this is how many of these are to come.
+    left: u64,
     /// And so with so many bytes of strings.
     enough_text: usize,
     /// Events to be in every block, however large their states are.
     always: Option<u64>,
     /// And if that is not settled, so many for each part of the state.
     per_state: u64,
-    /// Of `records`, what the states take.
+    /// Of the records in full pages, what the states take.
     states_end: usize,
     records: Records,
     strings: Strings,
@@ -83,8 +84,8 @@ impl Block {
             t0,
             t: t0,
             states: 0,
-            events: 0,
             enough: EVENTS_PER_BLOCK,
+            left: EVENTS_PER_BLOCK,
             enough_text: TEXT_PER_BLOCK,
             always: None,
             per_state: EVENTS_PER_STATE,
@@ -96,7 +97,8 @@ impl Block {
 
     /// Full with so many events, if that is settled.
     pub(crate) fn with_events(self, events: Option<u64>) -> Block {
-        Block { enough: events.unwrap_or(EVENTS_PER_BLOCK), always: events, ..self }
+        let enough = events.unwrap_or(EVENTS_PER_BLOCK);
+        Block { enough, left: enough, always: events, ..self }
     }
 
     /// For a ring.
@@ -107,8 +109,9 @@ impl Block {
     /// Empties it, and keeps its memory.
     pub(crate) fn restart(&mut self, first_seq: u64, t0: u64) {
         (self.first_seq, self.t0, self.t) = (first_seq, t0, t0);
-        (self.states, self.events, self.states_end) = (0, 0, 0);
+        (self.states, self.states_end) = (0, 0);
         (self.enough, self.enough_text) = (self.always.unwrap_or(EVENTS_PER_BLOCK), TEXT_PER_BLOCK);
+        self.left = self.enough;
         self.records.clear();
         self.strings.clear();
     }
@@ -119,7 +122,7 @@ impl Block {
 
     /// The number that the next event gets.
     pub(crate) fn next_seq(&self) -> u64 {
-        self.first_seq + self.events
+        self.first_seq + self.events()
     }
 
     pub(crate) fn t0(&self) -> u64 {
@@ -128,32 +131,36 @@ impl Block {
 
     /// How many events are in it.
     pub(crate) fn events(&self) -> u64 {
-        self.events
+        self.enough - self.left
     }
 
     /// A part of the state before the first event; all of them come before all events.
     pub(crate) fn state(&mut self, entry: &Entry<Text<'_>>) {
         while self.put(self.t0, entry).is_none() {
-            self.grow();
+            self.turn_page();
         }
+        // Now it lies in a full one.
+        self.turn_page();
         self.states += 1;
-        self.states_end = self.records.len();
+        self.states_end = self.records.full().len();
         if self.always.is_none() {
             self.enough = self.enough.max(self.per_state * self.states);
+            self.left = self.enough;
         }
         self.enough_text = self.enough_text.max(2 * self.strings.bytes().len());
     }
 
-    /// Says whether the block is full with it; `None`: it has not found room, and the block is to [grow](Block::grow).
+    /// Says whether the block is full with it; `None`: it has not found room, and [the page is to be turned](Block::turn_page).
     #[inline(always)]
     pub(crate) fn event(&mut self, t: u64, entry: &Entry<Text<'_>>) -> Option<bool> {
-        self.put(t, entry)?;
-        self.events += 1;
-        Some(self.events >= self.enough || self.strings.bytes().len() >= self.enough_text)
+        let has_new_text = self.put(t, entry)?;
+        self.left -= 1;
+        Some(self.left == 0 || has_new_text && self.strings.bytes().len() >= self.enough_text)
     }
 
+    /// Says whether it has brought a new text.
     #[inline(always)]
-    fn put(&mut self, t: u64, entry: &Entry<Text<'_>>) -> Option<()> {
+    fn put(&mut self, t: u64, entry: &Entry<Text<'_>>) -> Option<bool> {
         let mut record = Record::new(self.records.room()?, &mut self.strings);
         if t == self.t {
             record.byte(entry.code());
@@ -164,15 +171,15 @@ impl Block {
             self.t = self.t.max(t);
         }
         entry.write(&mut record);
-        let len = record.len();
+        let (len, has_new_text) = (record.len(), record.has_new_text());
         self.records.keep(len);
-        Some(())
+        Some(has_new_text)
     }
 
     /// Makes room.
     #[cold]
-    pub(crate) fn grow(&mut self) {
-        self.records.grow();
+    pub(crate) fn turn_page(&mut self) {
+        self.records.turn_page();
     }
 
     /// The block as it stands in a file.
@@ -180,20 +187,22 @@ impl Block {
     /// # Errors
     /// If it is larger than a block can be: its state is that of some hundred million tasks.
     pub(crate) fn bytes(&self) -> Result<Vec<u8>, TooLarge> {
-        section(BLOCK, self.records.len() + self.strings.bytes().len(), |bytes| self.payload(bytes))
+        let about = self.records.full().len() + self.records.open().len() + self.strings.bytes().len();
+        section(BLOCK, about, |bytes| self.payload(bytes))
     }
 
     /// Appends what is in it.
     pub(crate) fn payload(&self, bytes: &mut Vec<u8>) {
-        let (states, events) = self.records.bytes().split_at(self.states_end);
+        let (states, events) = self.records.full().split_at(self.states_end);
         varint(bytes, self.first_seq);
         varint(bytes, self.t0);
         varint(bytes, u64::from(self.strings.count()));
         bytes.extend(self.strings.bytes());
         varint(bytes, self.states);
         bytes.extend(states);
-        varint(bytes, self.events);
+        varint(bytes, self.events());
         bytes.extend(events);
+        bytes.extend(self.records.open());
     }
 }
 

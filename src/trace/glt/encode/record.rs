@@ -5,22 +5,37 @@ use crate::trace::executor::TaskRef;
 use crate::trace::reactor::Place;
 use crate::trace::schema::{FieldWriter, Word};
 
-/// Bytes of whole records, and behind them room for more.
-#[derive(Debug, Default)]
+/// Bytes of whole records. Those that came last lie in a page: its size is known, so that one compare tells whether there is room.
+#[derive(Debug)]
 pub(super) struct Records {
-    bytes: Vec<u8>,
+    full: Vec<u8>,
+    page: Box<[u8; PAGE]>,
+    /// Of the page, how much is written; more than all of it: nothing, and nothing may be.
     end: usize,
 }
+
+const PAGE: usize = 1 << 14;
 
 /// Room for a record, which is at most half as long: a code and a time, and seven fields of at most fifteen bytes. Whatever index a byte
 /// can hold is inside of it: so none is checked.
 const ROOM: usize = 1 << u8::BITS;
 
+impl Default for Records {
+    /// Without room.
+    fn default() -> Records {
+        let page = vec![0; PAGE].try_into().expect("it has that length");
+        Records { full: Vec::new(), page, end: usize::MAX }
+    }
+}
+
 impl Records {
     /// Where the next record goes. It is asked for once a record, so that a byte of one costs no look at the capacity.
     #[inline(always)]
     pub(super) fn room(&mut self) -> Option<&mut [u8; ROOM]> {
-        self.bytes.get_mut(self.end..)?.first_chunk_mut()
+        if self.end > PAGE - ROOM {
+            return None;
+        }
+        self.page[self.end..].first_chunk_mut()
     }
 
     /// What was written there, of that length, is one.
@@ -29,21 +44,27 @@ impl Records {
         self.end += len;
     }
 
+    /// Makes room.
     #[cold]
-    pub(super) fn grow(&mut self) {
-        self.bytes.resize((2 * self.bytes.len()).max(1 << 14), 0);
-    }
-
-    pub(super) fn clear(&mut self) {
+    pub(super) fn turn_page(&mut self) {
+        self.full.extend(self.page.get(..self.end).unwrap_or_default());
         self.end = 0;
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.end
+    /// Forgets them.
+    pub(super) fn clear(&mut self) {
+        self.full.clear();
+        self.end = 0;
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.bytes[..self.end]
+    /// Those of full pages.
+    pub(super) fn full(&self) -> &[u8] {
+        &self.full
+    }
+
+    /// Those after them.
+    pub(super) fn open(&self) -> &[u8] {
+        self.page.get(..self.end).unwrap_or_default()
     }
 }
 
@@ -52,17 +73,24 @@ pub(super) struct Record<'b> {
     bytes: &'b mut [u8; ROOM],
     len: u8,
     strings: &'b mut Strings,
+    has_new_text: bool,
 }
 
 impl<'b> Record<'b> {
     #[inline(always)]
     pub(super) fn new(bytes: &'b mut [u8; ROOM], strings: &'b mut Strings) -> Record<'b> {
-        Record { bytes, len: 0, strings }
+        Record { bytes, len: 0, strings, has_new_text: false }
     }
 
     #[inline(always)]
     pub(super) fn len(&self) -> usize {
         self.len.into()
+    }
+
+    /// Whether the strings are more by it.
+    #[inline(always)]
+    pub(super) fn has_new_text(&self) -> bool {
+        self.has_new_text
     }
 
     #[inline(always)]
@@ -79,6 +107,15 @@ impl<'b> Record<'b> {
         } else {
             self.len = long_varint(self.bytes, self.len, number);
         }
+    }
+
+    #[inline(always)]
+    fn index(&mut self, text: Text<'_>) -> u64 {
+        if let Some(index) = text.key().and_then(|key| self.strings.known(key)) {
+            return index.into();
+        }
+        self.has_new_text = true;
+        self.strings.find(text).into()
     }
 }
 
@@ -113,22 +150,25 @@ impl FieldWriter<Text<'_>> for Record<'_> {
 
     #[inline(always)]
     fn text(&mut self, _: &'static str, value: &Text<'_>) {
-        let index = self.strings.index(*value);
-        self.varint(u64::from(index));
+        let index = self.index(*value);
+        self.varint(index);
     }
 
     #[inline(always)]
     fn maybe_text(&mut self, _: &'static str, value: &Option<Text<'_>>) {
-        let index = value.map_or(0, |text| u64::from(self.strings.index(text)) + 1);
+        let index = value.map_or(0, |text| self.index(text) + 1);
         self.varint(index);
     }
 
     #[inline(always)]
     fn who(&mut self, _: &'static str, value: &Option<TaskRef>) {
-        let Some(TaskRef { task, child }) = *value else { return self.byte(0) };
-        self.varint(task << 1 | u64::from(child.is_some()));
-        if let Some(child) = child {
-            self.varint(u64::from(child));
+        match *value {
+            None => self.byte(0),
+            Some(TaskRef { task, child: None }) => self.varint(task << 1),
+            Some(TaskRef { task, child: Some(child) }) => {
+                self.varint(task << 1 | 1);
+                self.varint(u64::from(child));
+            }
         }
     }
 

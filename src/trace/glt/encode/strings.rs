@@ -1,6 +1,7 @@
 //! The strings of a block, each once.
 
 use std::collections::BTreeMap;
+use std::panic::Location;
 
 use super::{Text, varint};
 
@@ -39,27 +40,49 @@ impl Strings {
         &self.bytes
     }
 
-    /// The number of a text: that of its bytes in this block.
+    /// The number of a text with this key, if it was put there lately.
     #[inline(always)]
-    pub(super) fn index(&mut self, text: Text<'_>) -> u32 {
-        let Some(key) = text.key() else { return self.find_anew(text) };
+    pub(super) fn known(&self, key: (usize, usize)) -> Option<u32> {
         let (known, index) = self.lately[place(key)];
-        if known == key { index } else { self.find_static(text, key) }
+        (known == key).then_some(index)
+    }
+
+    /// The number of a text that is not known. Kinds of text stand apart, as each is a word or two to pass on: so a text that is known
+    /// need not be in memory.
+    #[inline(always)]
+    pub(super) fn find(&mut self, text: Text<'_>) -> u32 {
+        match text {
+            Text::Static(text) => self.find_static(text),
+            Text::At(location) => self.find_location(location),
+            Text::Str(text) => self.find_bytes(text),
+        }
     }
 
     #[cold]
-    fn find_static(&mut self, text: Text<'_>, key: (usize, usize)) -> u32 {
-        let index = self.find_anew(text);
-        self.lately[place(key)] = (key, index);
+    #[inline(never)]
+    fn find_static(&mut self, text: &'static str) -> u32 {
+        let index = self.find_bytes(text);
+        self.remember(Text::Static(text), index)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_location(&mut self, location: &'static Location<'static>) -> u32 {
+        let text = Text::At(location);
+        let index = text.with(|text| self.find_bytes(text));
+        self.remember(text, index)
+    }
+
+    fn remember(&mut self, text: Text<'_>, index: u32) -> u32 {
+        if let Some(key) = text.key() {
+            self.lately[place(key)] = (key, index);
+        }
         index
     }
 
-    #[cold]
-    fn find_anew(&mut self, text: Text<'_>) -> u32 {
-        text.with(|text| self.find(text))
-    }
-
-    fn find(&mut self, text: &str) -> u32 {
+    /// The number of these bytes in this block.
+    #[inline(never)]
+    fn find_bytes(&mut self, text: &str) -> u32 {
         if let Some(index) = self.indexes.get(text) {
             return *index;
         }
