@@ -156,5 +156,5 @@ fn executor_and_reactor_can_be_read_in_an_evening() {
         }
     }
     println!("executor and reactor: {lines} lines with comments, {code_lines} without");
-    assert!(lines <= 6_100, "{lines} lines with comments: it is getting too much to read");
+    assert!(lines <= 6_150, "{lines} lines with comments: it is getting too much to read");
 }
