@@ -66,22 +66,37 @@ pub fn timeout_at<F: Future>(deadline: Instant, future: F) -> impl Future<Output
 async fn with_deadline<F: Future>(
     future: F,
     location: &'static Location<'static>,
-    deadline: impl Fn(Instant) -> Instant,
+    deadline: impl Fn(Instant) -> Instant + Unpin,
 ) -> Result<F::Output, Elapsed> {
     // Outlives the future: what is awaited in there mostly goes with it, and then nobody is to be woken.
     let mut awaits = Awaits::default();
-    let mut future = pin!(future);
-    let mut limit = Limit::NotYet;
-    poll_fn(|cx| {
-        if let Limit::Runs { sleep, over: true } = &limit {
+    let future = pin!(future);
+    Limited { future, awaits: &mut awaits, limit: Limit::NotYet, location, deadline }.await
+}
+
+/// A future, and the time that it has. Of a type with a name, so that its poll can be inlined: a closure for `poll_fn` would be a call.
+struct Limited<'a, F, D> {
+    future: Pin<&'a mut F>,
+    awaits: &'a mut Awaits,
+    limit: Limit,
+    location: &'static Location<'static>,
+    deadline: D,
+}
+
+impl<F: Future, D: Fn(Instant) -> Instant + Unpin> Future for Limited<'_, F, D> {
+    type Output = Result<F::Output, Elapsed>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Limited { future, awaits, limit, location, deadline } = &mut *self;
+        if let Limit::Runs { sleep, over: true } = limit {
             return Poll::Ready(Err(Elapsed { deadline: sleep.deadline }));
         }
         match awaits.within(|| future.as_mut().poll(cx)) {
             Poll::Ready(output) => Poll::Ready(Ok(output)),
-            Poll::Pending => limit.poll(cx, location, &deadline).map(Err),
+            Poll::Pending => limit.poll(cx, location, &*deadline).map(Err),
         }
-    })
-    .await
+    }
 }
 
 /// The time of a [`timeout`]. A future that is ready at its first poll costs nothing of this: no clock is read, and no timer is made.

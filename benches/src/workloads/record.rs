@@ -14,7 +14,7 @@ use crate::contender::{Batches, CPU, Contender, Peer, Work, Workload};
 
 const YIELDS: u64 = 10_000;
 const ITEMS: u64 = 10_000;
-const MESSAGES: u64 = 1_000;
+const MESSAGES: u64 = 10_000;
 
 /// Hears of every event, and does not care.
 struct Deaf;
@@ -61,27 +61,38 @@ async fn queue() {
     task.await.expect("it does not panic");
 }
 
-async fn echo() {
+/// Messages there and back, shared out to so many connections at once: client and server are tasks of the one loop.
+async fn echo<const CONNECTIONS: u64>() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let server = create_task(async move {
-        let (mut stream, _) = listener.accept().await.expect("a client");
-        let mut buf = [0; 1024];
-        loop {
-            match stream.read(&mut buf).await.expect("a client") {
-                0 => break,
-                length => stream.write_all(&buf[..length]).await.expect("a client"),
-            }
+    let mut tasks = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let client = TcpStream::connect(address).await.expect("a server");
+        let (server, _) = listener.accept().await.expect("a client");
+        tasks.push(create_task(answer(server)));
+        tasks.push(create_task(ask(client, MESSAGES / CONNECTIONS)));
+    }
+    for task in tasks {
+        task.await.expect("it does not panic");
+    }
+}
+
+async fn answer(mut stream: TcpStream) {
+    let mut buf = [0; 1024];
+    loop {
+        match stream.read(&mut buf).await.expect("a client") {
+            0 => break,
+            length => stream.write_all(&buf[..length]).await.expect("a client"),
         }
-    });
-    let mut stream = TcpStream::connect(address).await.expect("a server");
+    }
+}
+
+async fn ask(mut stream: TcpStream, messages: u64) {
     let mut buf = [0; 64];
-    for _ in 0..MESSAGES {
+    for _ in 0..messages {
         stream.write_all(&[7; 64]).await.expect("a server");
         stream.read_exact(&mut buf).await.expect("a server");
     }
-    drop(stream);
-    server.await.expect("it does not panic");
 }
 
 /// How many events the work has.
@@ -128,5 +139,10 @@ fn workload<F: Future<Output = ()> + 'static>(kind: &str, messages: Option<u64>,
 }
 
 pub(super) fn workloads() -> Vec<Workload> {
-    vec![workload("yields", None, yields), workload("queue", None, queue), workload("echo", Some(MESSAGES), echo)]
+    vec![
+        workload("yields", None, yields),
+        workload("queue", None, queue),
+        workload("echo_1", Some(MESSAGES), echo::<1>),
+        workload("echo_50", Some(MESSAGES), echo::<50>),
+    ]
 }
