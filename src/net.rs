@@ -10,6 +10,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::panic::Location;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use glassloop_executor::own_waker;
@@ -222,21 +223,41 @@ fn operation<'s, S: mio::event::Source, R>(
     source: &'s Source<S>,
     direction: Direction,
     site: Site,
-    mut attempt: impl FnMut(&Source<S>, &dyn Fn() -> Wait) -> Poll<io::Result<R>> + 's,
+    attempt: impl FnMut(&Source<S>, &dyn Fn() -> Wait) -> Poll<io::Result<R>> + Unpin + 's,
 ) -> impl Future<Output = io::Result<R>> {
-    struct StopWaiting<'s, S: mio::event::Source>(&'s Source<S>, Direction);
-    impl<S: mio::event::Source> Drop for StopWaiting<'_, S> {
-        fn drop(&mut self) {
-            self.0.stop_waiting(self.1);
-        }
+    Operation { source, direction, site, attempt, begun: false }
+}
+
+/// See [`operation`]. Of a type with a name, so that its poll can be inlined: a closure for `poll_fn` would be a call.
+struct Operation<'s, S: mio::event::Source, A> {
+    source: &'s Source<S>,
+    direction: Direction,
+    site: Site,
+    attempt: A,
+    /// Whether it was polled: before that, a wait for this direction is somebody else's.
+    begun: bool,
+}
+
+impl<S: mio::event::Source, R, A> Future for Operation<'_, S, A>
+where
+    A: FnMut(&Source<S>, &dyn Fn() -> Wait) -> Poll<io::Result<R>> + Unpin,
+{
+    type Output = io::Result<R>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let Operation { source, site, attempt, begun, .. } = &mut *self;
+        *begun = true;
+        ready!(may_try(source, cx))?;
+        attempt(source, &|| site.wait(cx))
     }
-    async move {
-        let _stop_waiting = StopWaiting(source, direction);
-        poll_fn(|cx| {
-            ready!(may_try(source, cx))?;
-            attempt(source, &|| site.wait(cx))
-        })
-        .await
+}
+
+impl<S: mio::event::Source, A> Drop for Operation<'_, S, A> {
+    fn drop(&mut self) {
+        if self.begun {
+            self.source.stop_waiting(self.direction);
+        }
     }
 }
 

@@ -81,7 +81,7 @@ impl Line {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn leave(&mut self, number: u64) -> Option<Wait> {
         let (first, _) = self.first.as_ref()?;
         if *first != number {
@@ -115,7 +115,7 @@ impl Readiness {
         self.line.borrow_mut().join(number, wait);
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn leave(&self, number: u64) -> Option<Wait> {
         self.line.borrow_mut().leave(number)
     }

@@ -1,10 +1,11 @@
 //! Dropped at every await: what has arrived stays in the reader, what was written is sent.
 
-use std::future::Future;
-use std::pin::pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use glassloop::{ReadError, StreamReader, StreamWriter, streams_over};
+use futures_util::AsyncRead;
+use glassloop::{ReadError, StreamReader, StreamWriter, create_task, streams_over};
 
 use crate::common::{Drip, Gate, is_ready, pair, run, settle};
 
@@ -49,6 +50,31 @@ fn a_read_that_is_dropped_leaves_what_has_arrived() {
             });
             assert_eq!(exactly, [&b"one\ntwo\nt"[..], b"hree\nfour", b"\n"]);
         }
+    });
+}
+
+/// A read that nobody polls has no wait: what is there is another's, who polls the socket by the traits.
+#[test]
+fn a_read_that_was_never_polled_takes_nobodys_wait_away() {
+    run(async {
+        let (mut near, mut far) = pair().await;
+        let reader = create_task(async move {
+            let mut buf = [0; 4];
+            let mut polls = 0;
+            let read = poll_fn(|cx| {
+                polls += 1;
+                let polled = Pin::new(&mut near).poll_read(cx, &mut buf);
+                let mut unused = [0; 4];
+                drop(near.read(&mut unused));
+                polled
+            })
+            .await;
+            (read.unwrap(), polls)
+        });
+        settle().await;
+        far.write_all(b"data").await.unwrap();
+        let read = glassloop::timeout(crate::common::ms(1000), reader).await;
+        assert_eq!(read.expect("it is woken").unwrap(), (4, 2));
     });
 }
 
