@@ -225,6 +225,7 @@ impl Reactor {
         let slot = self.shared.observer.try_borrow_mut();
         let mut slot = slot.expect("glassloop: a reactor was given another observer by the one that it has");
         self.shared.observed.set(observer.is_some());
+        self.shared.sources.borrow().set_observed(observer.is_some());
         let _former = std::mem::replace(&mut *slot, observer);
         drop(slot); // the former one is dropped outside of the borrow
     }

@@ -114,7 +114,7 @@ impl<S: mio::event::Source> Source<S> {
         wait: impl FnOnce() -> Wait,
         attempt: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        if self.reactor.is_observed() {
+        if self.state.is_observed() {
             self.poll_measured::<true, R>(direction, wait, attempt, |_| None, 0)
         } else {
             self.poll_measured::<false, R>(direction, wait, attempt, |_| None, 0)
@@ -156,7 +156,7 @@ impl<S: mio::event::Source> Source<S> {
         wait: impl FnOnce() -> Wait,
         attempt: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        let result = if self.reactor.is_observed() {
+        let result = if self.state.is_observed() {
             self.try_io::<true, R>(direction, attempt, |_| None, 0)
         } else {
             self.try_io::<false, R>(direction, attempt, |_| None, 0)
@@ -185,7 +185,7 @@ impl<S: mio::event::Source> Source<S> {
     where
         for<'a> &'a S: Read,
     {
-        if self.reactor.is_observed() { self.read_and_tell(wait, buf) } else { self.read::<false>(wait, buf) }
+        if self.state.is_observed() { self.read_and_tell(wait, buf) } else { self.read::<false>(wait, buf) }
     }
 
     #[inline(always)]
@@ -217,7 +217,7 @@ impl<S: mio::event::Source> Source<S> {
     where
         for<'a> &'a S: Write,
     {
-        if self.reactor.is_observed() { self.write_and_tell(wait, buf) } else { self.write::<false>(wait, buf) }
+        if self.state.is_observed() { self.write_and_tell(wait, buf) } else { self.write::<false>(wait, buf) }
     }
 
     #[inline(always)]
@@ -247,7 +247,7 @@ impl<S: mio::event::Source> Source<S> {
     {
         let asked = bufs.iter().map(|buf| buf.len()).sum();
         let attempt = |mut io: &S| io.write_vectored(bufs);
-        if self.reactor.is_observed() {
+        if self.state.is_observed() {
             self.poll_measured::<true, _>(Direction::Write, wait, attempt, |written| Some(*written), asked)
         } else {
             self.poll_measured::<false, _>(Direction::Write, wait, attempt, |written| Some(*written), asked)
@@ -281,13 +281,11 @@ impl<S: mio::event::Source> Source<S> {
             if TELL {
                 self.tell_tried(direction, &result, &bytes);
             }
-            match result {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            match result.as_ref().err().map(io::Error::kind) {
+                Some(ErrorKind::Interrupted) => {}
                 // Nobody else can turn the reactor before the wait is stored: an edge is not missed in between.
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.reactor.not_ready::<TELL>(&self.state, direction)
-                }
-                result => {
+                Some(ErrorKind::WouldBlock) => self.reactor.not_ready::<TELL>(&self.state, direction),
+                _ => {
                     if let Ok(done) = &result
                         && bytes(done).is_some_and(|length| self.has_drained(direction, length, asked))
                     {

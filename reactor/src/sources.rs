@@ -21,9 +21,20 @@ pub(crate) struct SourceState {
     write: Readiness,
     /// Urgent data came: reads stop short at its place, with more behind it.
     pub(crate) urgent: Cell<bool>,
+    /// Whether somebody observes the reactor: kept with what every operation looks at anyway.
+    #[cfg(feature = "trace")]
+    observed: Cell<bool>,
 }
 
 impl SourceState {
+    #[inline]
+    pub(crate) fn is_observed(&self) -> bool {
+        #[cfg(feature = "trace")]
+        return self.observed.get();
+        #[cfg(not(feature = "trace"))]
+        false
+    }
+
     pub(crate) fn readiness(&self, direction: Direction) -> &Readiness {
         match direction {
             Direction::Read => &self.read,
@@ -81,10 +92,24 @@ impl Sources {
         let slot = &mut self.slots[index as usize];
         let token = Token((slot.generation as usize) << 32 | index as usize);
         let [read, write] = seats.map(Readiness::new);
-        let state = Rc::new(SourceState { id: self.next_id, kind, token, read, write, urgent: Cell::new(false) });
+        let state = Rc::new(SourceState {
+            id: self.next_id,
+            kind,
+            token,
+            read,
+            write,
+            urgent: Cell::new(false),
+            #[cfg(feature = "trace")]
+            observed: Cell::default(),
+        });
         slot.state = Some(Rc::clone(&state));
         self.next_id += 1;
         state
+    }
+
+    #[cfg(feature = "trace")]
+    pub(crate) fn set_observed(&self, observed: bool) {
+        self.slots.iter().filter_map(|slot| slot.state.as_ref()).for_each(|state| state.observed.set(observed));
     }
 
     fn find(&self, token: Token) -> Option<Rc<SourceState>> {
@@ -121,6 +146,8 @@ impl Reactor {
             self.shared.sources.borrow_mut().remove(state.token);
             return Err(error);
         }
+        #[cfg(feature = "trace")]
+        state.observed.set(self.is_observed());
         self.emit(|| Event::SourceAdd { source: state.id, kind });
         Ok(state)
     }

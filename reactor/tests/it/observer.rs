@@ -6,9 +6,9 @@ use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
 
-use glassloop_reactor::{Event, Observer, Reactor};
+use glassloop_reactor::{Direction, Event, Observer, Reactor};
 
-use crate::support::{Log, real, virtual_};
+use crate::support::{Log, real, stream, virtual_};
 
 fn arm(reactor: &Reactor, after: Duration, waker: Waker) {
     drop(reactor.arm(reactor.clock().now() + after, waker, Location::caller()));
@@ -106,4 +106,35 @@ fn a_wheel_that_an_observer_has_interrupted_loses_nothing() {
             assert_eq!(reactor.armed_timers(), 0);
         }
     }
+}
+
+/// Counts the tries of sockets that it hears of.
+#[derive(Default)]
+struct Tries(Cell<u32>);
+
+impl Observer for Tries {
+    fn event(&self, event: &Event) {
+        if let Event::Tried { .. } = event {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+}
+
+#[test]
+fn whoever_comes_later_is_told_of_sources_that_are_there() {
+    let (reactor, log, tries) = (real(), Log::default(), Rc::new(Tries::default()));
+    let (source, _peer) = stream(&reactor);
+    let try_it = |name| _ = source.poll_io(Direction::Write, log.wait(name), |_| Ok(()));
+    for (observer, heard) in [(None, 0), (Some(tries.clone()), 1), (None, 1), (Some(tries.clone()), 2)] {
+        reactor.set_observer(observer.map(|tries| -> Rc<dyn Observer> { tries }));
+        try_it(1);
+        assert_eq!(tries.0.get(), heard);
+    }
+    // One that comes while somebody observes is told of, and then no more.
+    let (later, _peer) = stream(&reactor);
+    _ = later.poll_io(Direction::Write, log.wait(2), |_| Ok(()));
+    assert_eq!(tries.0.get(), 3);
+    reactor.set_observer(None);
+    _ = later.poll_io(Direction::Write, log.wait(2), |_| Ok(()));
+    assert_eq!(tries.0.get(), 3);
 }
