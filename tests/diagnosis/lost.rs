@@ -5,6 +5,7 @@ use std::fs;
 use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::mpsc;
 use std::task::Poll;
 use std::thread;
 
@@ -172,6 +173,65 @@ fn who_is_pending_on_purpose_or_may_be_woken_is_not_told() {
         tasks.iter().for_each(|task| assert!(task.cancel()));
     });
     assert_eq!(reports, [""; 0]);
+}
+
+/// Who holds the handle awaits more than its end, and may cancel it yet.
+#[test]
+fn who_is_awaited_beside_a_strangers_wake_is_not_told() {
+    let reports = lost_of(async {
+        let slot = Slot::default();
+        let wakes = slot.clone();
+        let awaits = create_task(async move {
+            let mut awaited = create_task(pending::<()>());
+            select! { _ = &mut awaited => {} () = leave_waker(slot) => {} }
+            assert!(awaited.cancel());
+        });
+        sleep(ms(5)).await;
+        wakes.take().unwrap().wake();
+        awaits.await.unwrap();
+    });
+    assert_eq!(reports, [""; 0]);
+}
+
+/// Says when the loop goes to sleep.
+struct Sleeps(mpsc::Sender<()>);
+
+impl trace::Observer for Sleeps {
+    fn event(&self, event: &trace::Event<'_>) {
+        if let trace::Event::Reactor(trace::reactor::Event::Park { max_wait, .. }) = event
+            && *max_wait != Some(ms(0))
+        {
+            _ = self.0.send(());
+        }
+    }
+}
+
+/// Nothing is under way, but another thread has the waker of whoever may cancel it.
+#[test]
+fn whose_handle_is_with_somebody_who_may_run_is_not_told() {
+    let (reports, (parked, parks)) = (Reports::default(), mpsc::channel());
+    let heard = reports.clone();
+    let builder = Runtime::builder().clock(Clock::new_virtual()).debug(true).observer(Rc::new(Sleeps(parked)));
+    let runtime = builder.on_report(move |report| heard.add(report)).build().unwrap();
+    runtime
+        .block_on(async {
+            let kept = create_task(pending::<()>());
+            yield_now().await;
+            let slot = Slot::default();
+            let (mut waits, mut parks) = (Box::pin(leave_waker(slot.clone())), Some(parks));
+            poll_fn(|cx| {
+                let polled = waits.as_mut().poll(cx);
+                if let (Some(waker), Some(parks)) = (slot.take(), parks.take()) {
+                    // The loop sleeps now: what it had to say of this moment was said.
+                    thread::spawn(move || parks.recv().map(|()| waker.wake()));
+                }
+                polled
+            })
+            .await;
+            kept.cancel();
+        })
+        .unwrap();
+    assert_eq!(reports.lost(), [""; 0]);
 }
 
 #[test]

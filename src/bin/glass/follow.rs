@@ -1,5 +1,6 @@
 //! Goes through a trace, record by record.
 
+use std::fmt::{self, Write};
 use std::rc::Rc;
 
 use glassloop::trace::executor::TaskRef;
@@ -28,7 +29,7 @@ pub(super) fn follow(
 
 /// The tasks that a user means by a number (`7`, `3[1]`) or a name.
 pub(super) fn tasks_called(model: &Model, called: &str) -> Vec<TaskRef> {
-    let by_number = model.past.tasks.keys().find(|task| task.to_string() == called);
+    let by_number = model.past.tasks.keys().find(|task| is_written(**task, called));
     if let Some(task) = by_number {
         return vec![*task];
     }
@@ -39,7 +40,23 @@ pub(super) fn tasks_called(model: &Model, called: &str) -> Vec<TaskRef> {
 /// Whether it is one of those.
 pub(super) fn is_called(model: &Model, task: TaskRef, called: &str) -> bool {
     let name = || model.past.tasks.get(&task).and_then(|life| life.name.as_deref());
-    task.to_string() == called || name() == Some(called)
+    is_written(task, called) || name() == Some(called)
+}
+
+/// Whether the text is what the task's number is written as. This is asked at every event, so no text is made.
+fn is_written(task: TaskRef, text: &str) -> bool {
+    let mut rest = Rest(text);
+    write!(rest, "{task}").is_ok() && rest.0.is_empty()
+}
+
+/// What is left of a text, after what was written to it: that has to be its beginning.
+struct Rest<'t>(&'t str);
+
+impl fmt::Write for Rest<'_> {
+    fn write_str(&mut self, piece: &str) -> fmt::Result {
+        self.0 = self.0.strip_prefix(piece).ok_or(fmt::Error)?;
+        Ok(())
+    }
 }
 
 /// Says that there is no such task, and who there is.
