@@ -38,6 +38,8 @@ export const ui = {
   map: "The whole run: how many tasks were ready (bars), reports (red lines) and remarks (short lines)",
   mapCaption: "tasks ready, over the whole run",
   start: "Press → to see what comes next, ? for help.",
+  /** On a narrow window, where a finger takes the place of keys. */
+  startNarrow: "Tap → to see what comes next. Help is behind ☰.",
   find: "Find",
   findHint: "worker, kind:wake, via:timer",
   findNext: "Next match",

@@ -36,6 +36,29 @@ const isInSight = (page: Page, selector: string): Promise<boolean> =>
       return top >= body.top - 1 && bottom <= body.bottom + 1;
     });
 
+test("the first event of a phone names what a finger can press, and no keys", async () => {
+  for (const [language, others] of [
+    ["en", /press|\?/i],
+    ["ko", /키|\?/],
+  ] as const) {
+    await open(
+      "queue.html",
+      async (page) => {
+        const start = await page.locator(".start").innerText();
+        assert.doesNotMatch(start, others);
+        for (const button of ["→", "☰"]) {
+          assert.ok(start.includes(button), start);
+          assert.ok(await page.getByText(button, { exact: true }).isVisible(), button);
+        }
+        await page.locator("button.fold").click();
+        assert.ok(await page.locator("header").getByText("?", { exact: true }).isVisible());
+      },
+      `#l=${language}`,
+      PHONE,
+    );
+  }
+});
+
 test("the first event shows the program, and says how to go on", async () => {
   await open("queue.html", async (page) => {
     assert.match(await page.locator("#source li.at").innerText(), /run/);

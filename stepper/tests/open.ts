@@ -25,6 +25,8 @@ export interface Window {
   locale?: string;
   /** Whether the page may use the clipboard. */
   clipboard?: boolean;
+  /** Whether its reader wants things to move. */
+  motion?: boolean;
 }
 
 /** Opens a page, gives it to `act`, and sees that nothing was complained of and nobody was asked for anything. */
@@ -32,12 +34,12 @@ export async function open(
   name: string,
   act: (page: Page) => Promise<void>,
   hash = "",
-  { width = 1280, height = 800, locale = "en-US", clipboard = true }: Window = {},
+  { width = 1280, height = 800, locale = "en-US", clipboard = true, motion = false }: Window = {},
 ): Promise<void> {
   const context = await browser.newContext({
     viewport: { width, height },
     locale,
-    reducedMotion: "reduce",
+    reducedMotion: motion ? "no-preference" : "reduce",
     permissions: clipboard ? ["clipboard-read", "clipboard-write"] : [],
   });
   const page = await context.newPage();
@@ -59,6 +61,33 @@ export const said = (page: Page) => page.locator(".sentence").innerText();
 export const clipboard = (page: Page) => page.evaluate(() => navigator.clipboard.readText());
 export const lastSeq = async (page: Page) =>
   Number(/\d[\d,]*/.exec(await page.locator(".position span").innerText())![0].replaceAll(",", ""));
+
+/** Presses a key so many times within one moment: the page is not shown in between. */
+export const pressAtOnce = (page: Page, key: string, times: number) =>
+  page.evaluate(
+    ([key, times]) => {
+      for (let time = 0; time < times; time += 1) document.dispatchEvent(new KeyboardEvent("keydown", { key }));
+    },
+    [key, times] as const,
+  );
+
+/** Waits until what was drawn has been shown. */
+export const shownOnce = (page: Page) =>
+  page.evaluate(() => new Promise<number>((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
+/** All that the panels show, but for the listing: of that, files seen before are kept out of sight. */
+export const shownBy = (page: Page) =>
+  page.evaluate(() => {
+    const told = (element: Element): string => {
+      const attributes = [...element.attributes].map(({ name, value }) => `${name}=${value}`).sort();
+      const inside = [...element.childNodes].map((child) =>
+        child instanceof Element ? told(child) : (child.nodeValue ?? ""),
+      );
+      return `<${element.tagName} ${attributes.join(" ")}>${inside.join("")}`;
+    };
+    const panels = [...document.querySelectorAll("header, nav, .narration, .panel:not(#source)")];
+    return panels.map((panel) => told(panel));
+  });
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 

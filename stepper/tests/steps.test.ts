@@ -3,18 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { Page } from "playwright-core";
-
-import { open } from "./open.ts";
-
-/** Presses a key so many times within one moment: the page is not shown in between. */
-const pressAtOnce = (page: Page, key: string, times: number) =>
-  page.evaluate(
-    ([key, times]) => {
-      for (let time = 0; time < times; time += 1) document.dispatchEvent(new KeyboardEvent("keydown", { key }));
-    },
-    [key, times] as const,
-  );
+import { open, pressAtOnce, shownBy, shownOnce } from "./open.ts";
 
 test("steps of one moment lay the page out once", async () => {
   await open(
@@ -26,13 +15,11 @@ test("steps of one moment lay the page out once", async () => {
         const { metrics } = await session.send("Performance.getMetrics");
         return metrics.find(({ name }) => name === "LayoutCount")!.value;
       };
-      const shown = () =>
-        page.evaluate(() => new Promise<number>((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
       for (const key of ["ArrowLeft", "ArrowRight"]) {
-        await shown();
+        await shownOnce(page);
         const before = await layouts();
         await pressAtOnce(page, key, 50);
-        await shown();
+        await shownOnce(page);
         const count = (await layouts()) - before;
         assert.ok(count >= 1 && count <= 5, `${key}: laid out ${count} times`);
       }
@@ -40,20 +27,6 @@ test("steps of one moment lay the page out once", async () => {
     "#e=3000",
   );
 });
-
-/** All that the panels show, but for the listing: of that, files seen before are kept out of sight. */
-const shownBy = (page: Page) =>
-  page.evaluate(() => {
-    const told = (element: Element): string => {
-      const attributes = [...element.attributes].map(({ name, value }) => `${name}=${value}`).sort();
-      const inside = [...element.childNodes].map((child) =>
-        child instanceof Element ? told(child) : (child.nodeValue ?? ""),
-      );
-      return `<${element.tagName} ${attributes.join(" ")}>${inside.join("")}`;
-    };
-    const panels = [...document.querySelectorAll("header, nav, .narration, .panel:not(#source)")];
-    return panels.map((panel) => told(panel));
-  });
 
 test("a page that was stepped through shows what one shows that was opened there", async () => {
   for (const name of ["queue.html", "gather.html", "dining_tasks.html", "fetch_posts.html"]) {

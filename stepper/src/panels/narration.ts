@@ -3,6 +3,7 @@
 import { type Child, h, type VNode } from "../dom.ts";
 import type { Frame } from "../frame.ts";
 import { ui } from "../messages.ts";
+import { isNarrow } from "../narrow.ts";
 import type { Question } from "../predict.ts";
 import { NOBODY } from "../schema.ts";
 import { sentenceOf } from "../told.ts";
@@ -25,7 +26,7 @@ export function narration(frame: Frame, goOn: () => void): VNode {
         { class: "sentence", "aria-live": view.playing ? "off" : "polite", "aria-atomic": "true" },
         ...headed(text),
       ),
-      index === 0 && !timeline.isPart ? h("p", { class: "start" }, ui.start) : null,
+      index === 0 && !timeline.isPart ? h("p", { class: "start" }, isNarrow ? ui.startNarrow : ui.start) : null,
       h("p", { class: "where" }, `${ui.turnNumber(timeline.turn(index))} · ${moment(frame.t)}`),
     ),
     view.notice === "" ? null : h("p", { class: "notice", role: "status" }, view.notice),
