@@ -39,7 +39,7 @@ export const ui = {
   mapCaption: "tasks ready, over the whole run",
   start: "Press → to see what comes next, ? for help.",
   /** On a narrow window, where a finger takes the place of keys. */
-  startNarrow: "Tap → to see what comes next. Help is behind ☰.",
+  startNarrow: "Tap → for what comes next, ☰ for help.",
   find: "Find",
   findHint: "worker, kind:wake, via:timer",
   findNext: "Next match",

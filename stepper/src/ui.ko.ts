@@ -38,7 +38,7 @@ export const ui: Ui = {
   map: "전체 실행: 준비된 태스크의 수(막대), 보고(빨간 줄), 남긴 말(짧은 줄)",
   mapCaption: "실행 전체에서 준비된 태스크 수",
   start: "→ 키를 누르면 다음 일을 봅니다. 도움말은 ? 키입니다.",
-  startNarrow: "→ 단추를 누르면 다음 일을 봅니다. 도움말은 ☰ 안에 있습니다.",
+  startNarrow: "→ 단추로 다음 일을, ☰ 단추로 도움말을 봅니다.",
   find: "찾기",
   findHint: "worker, kind:wake, via:timer",
   findNext: "다음 것",

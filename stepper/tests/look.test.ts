@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import type { Page } from "playwright-core";
 
-import { open, seq } from "./open.ts";
+import { open, seq, shownOnce } from "./open.ts";
 
 const PHONE = { width: 360, height: 740 };
 
@@ -16,18 +16,23 @@ interface Box {
   right: number;
 }
 
-const box = (page: Page, selector: string): Promise<Box> =>
-  page
+// What is in sight is settled right before the page is shown, so it is asked for after that.
+
+async function box(page: Page, selector: string): Promise<Box> {
+  await shownOnce(page);
+  return page
     .locator(selector)
     .first()
     .evaluate((element) => {
       const { top, bottom, left, right } = element.getBoundingClientRect();
       return { top, bottom, left, right };
     });
+}
 
 /** Whether all of it is within the part of its panel that is in sight, from top to bottom. */
-const isInSight = (page: Page, selector: string): Promise<boolean> =>
-  page
+async function isInSight(page: Page, selector: string): Promise<boolean> {
+  await shownOnce(page);
+  return page
     .locator(selector)
     .first()
     .evaluate((element) => {
@@ -35,6 +40,7 @@ const isInSight = (page: Page, selector: string): Promise<boolean> =>
       const { top, bottom } = element.getBoundingClientRect();
       return top >= body.top - 1 && bottom <= body.bottom + 1;
     });
+}
 
 test("the first event of a phone names what a finger can press, and no keys", async () => {
   for (const [language, others] of [
