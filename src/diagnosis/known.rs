@@ -113,12 +113,6 @@ impl Known {
         Some((facts.slow_polls, self.before))
     }
 
-    /// Whoever is being polled was woken meanwhile.
-    #[inline]
-    pub(super) fn is_woken(&self) -> bool {
-        self.poll.is_some_and(|poll| poll.woken)
-    }
-
     /// `remember`: which wait it was that has led to this poll.
     #[inline]
     pub(super) fn poll_begins(&mut self, task: TaskRef, tickets: u64, remember: bool) {
@@ -131,7 +125,9 @@ impl Known {
     }
 
     /// The task is pending. Says whether nobody can wake it: its poll has left nothing with anybody.
+    #[inline]
     pub(super) fn poll_ends(&mut self, tickets: u64) -> bool {
+        // Who yields is soon polled again, and need not be looked at.
         let Some(poll) = self.poll.take().filter(|poll| !poll.woken) else { return false };
         let facts = self.tasks.entry(poll.task);
         facts.unseen = tickets.saturating_sub(poll.tickets) > poll.waits;
@@ -153,36 +149,37 @@ impl Known {
         self.tasks.remove(task);
     }
 
-    /// A task waits, or waits still, under a place that it has already.
+    /// A task waits, or waits still, under a place that it has already. Gives the task that had the place before, if nobody can wake that
+    /// one now.
     #[inline]
-    pub(super) fn wait_begins(&mut self, node: Node, wait: Wait) {
+    pub(super) fn wait_begins(&mut self, node: Node, wait: Wait) -> Option<TaskRef> {
         if let Some(poll) = &mut self.poll
             && poll.task == wait.task
         {
             poll.waits += 1;
         }
         match self.nodes.insert(node, wait) {
-            Some(former) => self.waits_still(node, &former, wait.task),
-            // A callback waits before its first poll.
-            None => self.tasks.entry(wait.task).nodes += 1,
-        }
-    }
-
-    /// `former` had the place that is now the task's.
-    fn waits_still(&mut self, node: Node, former: &Wait, task: TaskRef) {
-        if former.task != task {
-            if let Some(facts) = self.tasks.get_mut(former.task) {
-                facts.nodes = facts.nodes.saturating_sub(1);
+            Some(former) if former.task == wait.task => {
+                if let Some(wait) = self.nodes.get_mut(node) {
+                    wait.since = former.since;
+                }
+                None
             }
-            self.tasks.entry(task).nodes += 1;
-        } else if let Some(wait) = self.nodes.get_mut(node) {
-            wait.since = former.since;
+            former => {
+                // A callback waits before its first poll.
+                self.tasks.entry(wait.task).nodes += 1;
+                self.is_over(node, former?, false)
+            }
         }
     }
 
     /// A wait is over. Gives the task, if now nobody can wake it that has not been woken by this.
     pub(super) fn wait_ends(&mut self, node: Node, woken: bool) -> Option<TaskRef> {
         let wait = self.nodes.remove(node)?;
+        self.is_over(node, wait, woken)
+    }
+
+    fn is_over(&mut self, node: Node, wait: Wait, woken: bool) -> Option<TaskRef> {
         let facts = self.tasks.get_mut(wait.task)?;
         facts.nodes = facts.nodes.saturating_sub(1);
         facts.last = Some((node, wait));

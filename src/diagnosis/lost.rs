@@ -10,7 +10,7 @@
 //!   cancel it, so this is said only if nobody can: nobody has a handle; or the only one is with a task that awaits it,
 //!   and waits for nothing else; or nobody will ever run. `sleep_forever()` says that it is meant.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use glassloop_executor::{Owners, Snapshot, TaskRef, TaskState, task_of_parts};
 use glassloop_reactor::Event;
@@ -59,12 +59,13 @@ impl Suspects {
         }
     }
 
-    /// The lost ones. `idle`: nothing is under way that could make anybody run.
+    /// The lost ones, when nobody is queued. `idle`: nothing is under way that could make anybody run.
     pub(super) fn find(&mut self, context: &Context, known: &Known, idle: bool) -> Vec<(TaskState, How)> {
         let executor = &context.executor;
         // Those who are left may be meant. As they may be many, they are not looked at each time.
         let (polls, tasks) = self.looked;
         let wait = !idle && executor.polls() < polls + tasks && (!self.new || tasks > FEW);
+        // What another thread has sent since the last tick may wake anybody.
         if wait || executor.has_messages() || executor.has_escaped_elsewhere() {
             return Vec::new();
         }
@@ -95,8 +96,8 @@ struct Look<'l> {
     known: &'l Known,
     owners: BTreeMap<TaskRef, Owners>,
     snapshot: Snapshot,
-    /// How many places of ours each task stands in: what was counted, once more.
-    places: BTreeMap<TaskRef, usize>,
+    /// Who stands in a place of ours. Facts are counted from events; this is looked up, so that a miscount accuses nobody.
+    waiting: BTreeSet<TaskRef>,
     /// Nobody will ever run again.
     for_ever: bool,
 }
@@ -104,25 +105,19 @@ struct Look<'l> {
 impl<'l> Look<'l> {
     fn new(context: &'l Context, known: &'l Known, idle: bool) -> Look<'l> {
         let snapshot = context.executor.snapshot();
-        let mut places = BTreeMap::new();
-        let mut add = |task: Option<TaskRef>| {
-            if let Some(task) = task {
-                *places.entry(task).or_default() += 1;
-            }
-        };
-        snapshot.joins.iter().for_each(|join| add(join.waiter));
-        context.visit_resources(&mut |_, seen| seen.waits.iter().for_each(|wait| add(wait.task)));
+        let mut waiting: BTreeSet<TaskRef> = snapshot.joins.iter().filter_map(|join| join.waiter).collect();
+        context.visit_resources(&mut |_, seen| waiting.extend(seen.waits.iter().filter_map(|wait| wait.task)));
         context.reactor.visit(&mut |event| {
             if let Event::TimerArm { waker, .. } | Event::WaitOn { waker, .. } = event {
-                add(task_of_parts(waker.data, waker.vtable));
+                waiting.extend(task_of_parts(waker.data, waker.vtable));
             }
         });
         let may_run = |task: &TaskState| {
             let unseen = known.facts(task.task).is_some_and(|facts| facts.unseen && facts.nodes == 0);
-            task.queued || task.wakers > 0 || unseen
+            task.wakers > 0 || unseen
         };
         let for_ever = idle && !snapshot.tasks.iter().any(may_run);
-        Look { known, owners: context.executor.owners(), snapshot, places, for_ever }
+        Look { known, owners: context.executor.owners(), snapshot, waiting, for_ever }
     }
 
     fn verdict(&self, task: TaskRef, how: How) -> Verdict {
@@ -130,7 +125,7 @@ impl<'l> Look<'l> {
         let state = position.ok().map(|position| &self.snapshot.tasks[position]);
         let Some(state) = state else { return Verdict::NotLost };
         let facts = self.known.facts(task).filter(|facts| facts.is_forsaken() && !facts.told);
-        let waits = state.queued || state.cancel_asked || state.wakers > 0 || self.places.contains_key(&task);
+        let waits = state.wakers > 0 || state.cancel_asked || self.waiting.contains(&task);
         match facts {
             None => Verdict::NotLost,
             Some(_) if waits => Verdict::NotLost,

@@ -99,7 +99,8 @@ impl Watch {
         match task {
             Some(task) => {
                 let wait = Wait { task, operation, location, since: self.now() };
-                self.known.borrow_mut().wait_begins(node, wait);
+                let forsaken = self.known.borrow_mut().wait_begins(node, wait);
+                self.suspect(forsaken, How::Dropped);
             }
             // Whoever waits now, it is not one that is known.
             None => self.wait_ends(node, false),
@@ -127,7 +128,7 @@ impl Watch {
     #[inline]
     fn poll_ends(&self, task: TaskRef, ready: bool) {
         self.now.set(None);
-        if !ready && !self.known.borrow().is_woken() {
+        if !ready {
             let forsaken = self.known.borrow_mut().poll_ends(tickets_taken());
             self.suspect(forsaken.then_some(task), How::NoneLeft);
         }

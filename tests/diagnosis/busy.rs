@@ -1,11 +1,13 @@
 //! Tasks that only wake themselves, and workers that only look as if they did.
 
 use std::cell::{Cell, RefCell};
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
+use glassloop::net::UdpSocket;
 use glassloop::{
     Clock, Queue, Report, create_task, create_task_named, interval, now, sleep, timeout, trace, yield_now,
 };
@@ -84,6 +86,35 @@ fn a_worker_that_yields_is_none() {
             trace::mark("still at it");
         }
     });
+}
+
+/// It has a timer, or a socket, and looks at it between its turns.
+#[test]
+fn a_worker_with_a_timer_or_a_socket_of_its_own_is_none() {
+    let reports = reports_of(|clock| async move {
+        let mut timer = pin!(sleep(ms(90)));
+        for _ in 0..50_000 {
+            let over = poll_fn(|cx| Poll::Ready(timer.as_mut().poll(cx).is_ready())).await;
+            if over {
+                timer.set(sleep(ms(90)));
+            }
+            clock.block_for(Duration::from_micros(10));
+            yield_now().await;
+        }
+    });
+    assert_eq!(reports, []);
+    let reports = reports_of(|clock| async move {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let here = socket.local_addr().unwrap();
+        for round in 0..30_000 {
+            clock.block_for(Duration::from_micros(10));
+            if round % 9_000 == 0 {
+                socket.send_to(b"still at it", here).await.unwrap();
+            }
+            yield_now().await;
+        }
+    });
+    assert_eq!(reports, []);
 }
 
 /// Two ends of a channel of which the loop knows nothing: they wake each other, and get somewhere.

@@ -1,6 +1,6 @@
 //! Lost wakes: told of whom, with what cause, and when it is better to keep quiet.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs;
 use std::future::{Future, pending, poll_fn};
 use std::pin::Pin;
@@ -321,4 +321,44 @@ fn a_future_that_is_polled_by_two_tasks_wakes_the_last_only() {
     });
     let [text] = &reports[..] else { panic!("{reports:?}") };
     assert!(text.contains("\"first\" any more: its last waker was dropped"), "{text}");
+}
+
+/// A timer keeps its place, and only its waker is another.
+#[test]
+fn a_sleep_that_is_polled_by_two_tasks_wakes_the_last_only() {
+    type Shared = Rc<RefCell<Pin<Box<glassloop::Sleep>>>>;
+    let reports = lost_of(async {
+        let shared: Shared = Rc::new(RefCell::new(Box::pin(sleep(ms(50)))));
+        let poll = |shared: Shared| poll_fn(move |cx| shared.borrow_mut().as_mut().poll(cx));
+        create_task_named("first", poll(shared.clone())).detach();
+        create_task_named("second", poll(shared)).detach();
+        sleep(ms(100)).await;
+    });
+    let [text] = &reports[..] else { panic!("{reports:?}") };
+    assert!(text.contains("\"first\" any more: its last waker was dropped"), "{text}");
+    assert!(text.contains("before that, it waited for a timer"), "{text}");
+}
+
+/// Another thread wakes a task that is over, and so whoever lives in its slot by now: for nothing.
+#[test]
+fn a_poll_for_nothing_is_no_new_loss() {
+    let polls = Rc::new(Cell::new(0));
+    let counted = polls.clone();
+    let reports = lost_of(async move {
+        let slot = Slot::default();
+        let former = create_task(leave_waker(slot.clone()));
+        sleep(ms(1)).await;
+        let waker = slot.take().unwrap();
+        former.cancel();
+        assert!(former.await.is_err());
+        create_task(poll_fn(move |_| {
+            counted.set(counted.get() + 1);
+            Poll::<()>::Pending
+        }))
+        .detach();
+        sleep(ms(1)).await;
+        thread::spawn(move || waker.wake()).join().unwrap();
+        sleep(ms(1)).await;
+    });
+    assert_eq!((polls.get(), reports.len()), (2, 1), "{reports:?}");
 }
