@@ -1,15 +1,21 @@
 //! A server that asks who is calling.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+
 use glassloop::http::{Certificates, Client, ClientBuilder, Error, Identity, Peer, Request, Server};
-use glassloop::{create_task, run};
+use glassloop::{create_task, run, to_thread};
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
 
 use crate::common::server;
 
 struct Authority {
     issuer: Issuer<'static, KeyPair>,
+    pem: String,
     trusted: Certificates,
 }
 
@@ -19,7 +25,8 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         let pem = params.self_signed(&key).unwrap().pem();
-        Authority { issuer: Issuer::new(params, key), trusted: Certificates::from_pem(pem.as_bytes()).unwrap() }
+        let trusted = Certificates::from_pem(pem.as_bytes()).unwrap();
+        Authority { issuer: Issuer::new(params, key), pem, trusted }
     }
 
     /// A certificate with its key, as PEM.
@@ -145,5 +152,37 @@ fn the_alert_comes_through_whatever_was_sent_already() {
             let error = authority.client().build().post(&url).body(vec![b'x'; 16 * 1024]).await.unwrap_err();
             assert!(error.what().contains("CertificateRequired"), "{error:?}");
         }
+    });
+}
+
+/// The same, seen by a client that reads to the end whatever comes: the server closes when it has read what was on its way.
+#[test]
+fn a_refusal_ends_without_a_reset() {
+    run(async {
+        let authority = Authority::new();
+        let server = server().await.mutual_tls(&authority.of_a_server(), &authority.trusted);
+        let address = server.local_addr();
+        start(server);
+        let mut roots = RootCertStore::empty();
+        roots.add(CertificateDer::from_pem_slice(authority.pem.as_bytes()).unwrap()).unwrap();
+        let config = Arc::new(ClientConfig::builder().with_root_certificates(roots).with_no_client_auth());
+        let read = to_thread(move || {
+            let mut tls = ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap();
+            let mut socket = TcpStream::connect(address).unwrap();
+            while tls.is_handshaking() {
+                tls.write_tls(&mut socket).unwrap();
+                tls.read_tls(&mut socket).unwrap();
+                tls.process_new_packets().unwrap();
+            }
+            // With the end of the handshake, at once.
+            tls.writer().write_all(&[b'x'; 48 * 1024]).unwrap();
+            let mut last = Vec::new();
+            while tls.wants_write() {
+                tls.write_tls(&mut last).unwrap();
+            }
+            socket.write_all(&last).unwrap();
+            socket.read_to_end(&mut Vec::new())
+        });
+        assert!(read.await.expect("no reset") > 0);
     });
 }

@@ -4,7 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::future::{Future, pending, poll_fn};
 use std::process::Command;
 use std::rc::Rc;
+use std::sync::mpsc;
 use std::task::{Poll, Waker};
+use std::thread;
 
 use glassloop::{
     Clock, Report, Runtime, call_later, call_soon, create_task, create_task_named, gather, oneshot, sleep,
@@ -156,14 +158,16 @@ fn a_possible_deadlock_is_said_once() {
         );
         assert!(report.contains(r#"task 1 "main""#) && report.contains("strangers hold a waker of it"), "{report}");
     }
-    // The second time nobody is told: another thread has to help.
+    // The second time nobody is told, however long it takes: another thread has to help.
+    let (_open, never) = mpsc::channel::<()>();
+    let mut helper = Some(move || never.recv_timeout(ms(1500)));
     runtime
         .block_on(async {
             let mut waits = Box::pin(wait(1));
             poll_fn(|cx| {
                 let polled = waits.as_mut().poll(cx);
-                if let Some(waker) = kept.take() {
-                    std::thread::spawn(move || waker.wake());
+                if let (Some(waker), Some(a_while)) = (kept.take(), helper.take()) {
+                    thread::spawn(move || a_while().map_err(|_| waker.wake()));
                 }
                 polled
             })
