@@ -1,6 +1,5 @@
 //! The loop: where the executor and the reactor meet. Start reading at [`Runtime::block_on`].
 
-use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -11,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use glassloop_executor::{Executor, Root, Spawn};
-use glassloop_reactor::{Clock, Instant, Turn};
+use glassloop_reactor::{Clock, Turn};
 use thiserror::Error;
 
 use crate::context::{self, Context};
@@ -23,6 +22,11 @@ use crate::signals::CtrlC;
 use crate::trace::{self, LoopEvent};
 
 mod builder;
+mod glance;
+mod spin;
+
+use glance::LastTurn;
+use spin::Spin;
 
 pub use builder::Builder;
 
@@ -84,17 +88,7 @@ pub struct Runtime {
     event_interval: u32,
     handle_ctrl_c: bool,
     last_turn: LastTurn,
-}
-
-/// When the sockets were last looked at.
-#[derive(Default)]
-struct LastTurn {
-    /// After how many polls.
-    polls: Cell<u64>,
-    /// After how many more polls the clock is worth a look.
-    next_reading: Cell<u64>,
-    /// What the clock said then; or, if the loop waited for the world, at the first glance since. One that waits after each tick never asks it.
-    reading: Cell<Option<Instant>>,
+    spin: Spin,
 }
 
 /// Why [`Runtime::block_on`] gave no output.
@@ -193,6 +187,11 @@ impl Runtime {
                     continue;
                 }
                 self.glance_at_the_world::<TELL>()?;
+            } else if self.spin.finds(|| executor.has_messages()) {
+                // It has waited, as if it had slept: others may have come, too.
+                if reactor.waiting() > 0 {
+                    self.turn::<TELL>(Some(Duration::ZERO))?;
+                }
             } else if executor.begin_park() {
                 let _parked = Parked(executor);
                 self.wait_for_the_world::<TELL>()?;
@@ -207,47 +206,6 @@ impl Runtime {
             self.context.tell_turn();
         }
         self.context.reactor.fire_due();
-    }
-
-    /// There is work, and others wait for time or sockets.
-    fn glance_at_the_world<const TELL: bool>(&self) -> io::Result<()> {
-        let Context { reactor, .. } = &*self.context;
-        // Where nobody waits for a socket, nobody would be woken.
-        if reactor.waiting() > 0 {
-            self.glance_at_sockets::<TELL>()?;
-        }
-        if reactor.is_spinning() && !self.context.works_outside() {
-            reactor.jump_to_next_deadline();
-        }
-        Ok(())
-    }
-
-    /// While there is work, sockets are looked at now and then, not once per tick: each look is a system call.
-    fn glance_at_sockets<const TELL: bool>(&self) -> io::Result<()> {
-        /// Reading the clock costs as much as a small poll or two: it is read once in so many polls.
-        const POLLS_PER_READING: u64 = 16;
-        const AT_LEAST_EVERY: Duration = Duration::from_micros(200);
-
-        let Context { executor, reactor, .. } = &*self.context;
-        let turns = &self.last_turn;
-        let since = executor.polls() - turns.polls.get();
-        let mut long_ago = false;
-        if since >= turns.next_reading.get() {
-            let now = reactor.clock().now();
-            match turns.reading.get() {
-                Some(then) => {
-                    turns.next_reading.set(since + POLLS_PER_READING);
-                    long_ago = now - then >= AT_LEAST_EVERY;
-                }
-                // How long these polls take is not known yet: the next glance reads it again.
-                None => turns.reading.set(Some(now)),
-            }
-        }
-        if long_ago || since >= u64::from(self.event_interval) {
-            self.turn::<TELL>(Some(Duration::ZERO))?;
-            turns.reading.set(Some(reactor.clock().now()));
-        }
-        Ok(())
     }
 
     /// Nothing is ready: waits for a socket, a timer or another thread.
@@ -322,9 +280,10 @@ impl Runtime {
         let Context { executor, reactor, .. } = &*self.context;
         let now = if TELL { self.context.just_read() } else { None };
         let found = reactor.turn_and_tell::<TELL>(max_wait, now)?;
-        self.last_turn.polls.set(executor.polls());
-        self.last_turn.next_reading.set(0);
-        self.last_turn.reading.set(None);
+        if found.unparked && !reactor.clock().is_virtual() {
+            self.spin.was_woken();
+        }
+        self.last_turn.was_at(executor.polls());
         Ok(found)
     }
 

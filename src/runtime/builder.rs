@@ -7,7 +7,7 @@ use std::rc::Rc;
 use glassloop_executor::Executor;
 use glassloop_reactor::{Clock, Reactor};
 
-use super::{LastTurn, Runtime};
+use super::{LastTurn, Runtime, Spin};
 #[cfg(doc)]
 use super::{RunError, run};
 use crate::context::Context;
@@ -103,7 +103,7 @@ impl Builder {
             }
             builder.tracing.attach(&context, on_report)?;
         }
-        Ok(Runtime { context, event_interval, handle_ctrl_c, last_turn: LastTurn::default() })
+        Ok(Runtime { context, event_interval, handle_ctrl_c, last_turn: LastTurn::default(), spin: Spin::default() })
     }
 }
 
