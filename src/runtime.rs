@@ -280,6 +280,7 @@ impl Runtime {
         let Context { executor, reactor, .. } = &*self.context;
         let now = if TELL { self.context.just_read() } else { None };
         let found = reactor.turn_and_tell::<TELL>(max_wait, now)?;
+        // Under a virtual clock nothing is to be won.
         if found.unparked && !reactor.clock().is_virtual() {
             self.spin.was_woken();
         }

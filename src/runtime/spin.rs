@@ -18,8 +18,9 @@ const AT_ONCE: Duration = Duration::from_nanos(400);
 const SELDOM: u32 = 1024;
 
 /// See the [module](self).
-#[derive(Debug, Default)]
-pub(crate) struct Spin {
+#[derive(Debug)]
+pub(super) struct Spin {
+    at_most: Duration,
     /// It is worth a try.
     tries: Cell<bool>,
     /// After so many more sleeps that another thread has ended, it is again.
@@ -28,9 +29,19 @@ pub(crate) struct Spin {
     cost: Cell<u32>,
 }
 
+impl Default for Spin {
+    fn default() -> Spin {
+        Spin::at_most(MOMENT)
+    }
+}
+
 impl Spin {
+    fn at_most(at_most: Duration) -> Spin {
+        Spin { at_most, tries: Cell::default(), rests: Cell::default(), cost: Cell::default() }
+    }
+
     /// Another thread has ended the loop's sleep.
-    pub(crate) fn was_woken(&self) {
+    pub(super) fn was_woken(&self) {
         match self.rests.get() {
             0 => self.tries.set(true),
             rests => self.rests.set(rests - 1),
@@ -39,7 +50,7 @@ impl Spin {
 
     /// The loop is about to sleep: whether it need not, as something has come while it waited awake.
     #[inline]
-    pub(crate) fn finds(&self, has_come: impl Fn() -> bool) -> bool {
+    pub(super) fn finds(&self, has_come: impl Fn() -> bool) -> bool {
         self.tries.get() && self.waits(&has_come)
     }
 
@@ -53,7 +64,7 @@ impl Spin {
                 has_come()
             });
             let took = begin.elapsed();
-            if come || took >= MOMENT {
+            if come || took >= self.at_most {
                 self.learn(come && took >= AT_ONCE);
                 return come;
             }
@@ -74,7 +85,12 @@ impl Spin {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::mpsc;
+
     use super::*;
+    use crate::runtime::Runtime;
+    use crate::{Clock, create_task, net, to_thread, yield_now};
 
     #[test]
     fn who_was_not_woken_by_another_thread_does_not_look() {
@@ -109,5 +125,48 @@ mod tests {
         spin.learn(false);
         (0..2).for_each(|_| spin.was_woken());
         assert!(spin.tries.get());
+    }
+    /// It waits until something comes: so that comes while it is awake.
+    fn waits_awake() -> io::Result<Runtime> {
+        let mut runtime = Runtime::new()?;
+        runtime.spin = Spin::at_most(Duration::from_secs(3600));
+        runtime.spin.was_woken();
+        Ok(runtime)
+    }
+
+    #[test]
+    fn pitfall_15_who_does_not_sleep_looks_at_the_sockets_all_the_same() -> io::Result<()> {
+        let runtime = waits_awake()?;
+        let receiving = async {
+            let socket = net::UdpSocket::bind("127.0.0.1:0").await?;
+            let address = socket.local_addr()?;
+            let received = create_task(async move { socket.recv_from(&mut [0]).await.map(|_| ()) });
+            yield_now().await;
+            std::net::UdpSocket::bind("127.0.0.1:0")?.send_to(b"x", address)?;
+            to_thread(|| ()).await;
+            assert!(received.is_done(), "it was there before the other thread's message");
+            io::Result::Ok(())
+        };
+        runtime.block_on(receiving).expect("no deadlock")
+    }
+
+    #[test]
+    fn a_loop_tries_it_once_another_thread_has_ended_its_sleep() -> io::Result<()> {
+        for clock in [Clock::real(), Clock::new_virtual()] {
+            let runtime = Runtime::builder().clock(clock.clone()).build()?;
+            let may_try = || runtime.spin.tries.get() || runtime.spin.cost.get() > 0;
+            // The loop is asleep by then, nearly always.
+            let (_open, never) = mpsc::channel::<()>();
+            let mut never = Some(never);
+            let learns = (0..20).any(|_| {
+                let never_yet = never.take().expect("it came back");
+                let late =
+                    async { to_thread(move || (never_yet.recv_timeout(Duration::from_millis(1)), never_yet).1).await };
+                never = Some(runtime.block_on(late).expect("no deadlock"));
+                may_try()
+            });
+            assert_eq!(learns, !clock.is_virtual());
+        }
+        Ok(())
     }
 }

@@ -308,35 +308,29 @@ fn a_child_of_a_gather_is_a_task_of_its_own() {
     assert!(text.contains(" child 0 of gather 3 any more: "), "{text}");
 }
 
-#[test]
-fn a_future_that_is_polled_by_two_tasks_wakes_the_last_only() {
-    type Shared = Rc<RefCell<Pin<Box<dyn Future<Output = ()>>>>>;
+/// What is reported when two tasks poll one future: the first has no part in it any more.
+fn lost_of_two_that_poll<F: Future + Unpin + 'static>(future: impl FnOnce() -> F + 'static) -> String {
     let reports = lost_of(async {
-        let inner = create_task(sleep(ms(50)));
-        let shared: Shared = Rc::new(RefCell::new(Box::pin(async { inner.await.unwrap() })));
-        let poll = |shared: Shared| poll_fn(move |cx| shared.borrow_mut().as_mut().poll(cx));
+        let shared = Rc::new(RefCell::new(future()));
+        let poll = |shared: Rc<RefCell<F>>| async move {
+            poll_fn(move |cx| Pin::new(&mut *shared.borrow_mut()).poll(cx)).await;
+        };
         create_task_named("first", poll(shared.clone())).detach();
         create_task_named("second", poll(shared)).detach();
         sleep(ms(100)).await;
     });
     let [text] = &reports[..] else { panic!("{reports:?}") };
     assert!(text.contains("\"first\" any more: its last waker was dropped"), "{text}");
+    text.clone()
 }
 
-/// A timer keeps its place, and only its waker is another.
 #[test]
-fn a_sleep_that_is_polled_by_two_tasks_wakes_the_last_only() {
-    type Shared = Rc<RefCell<Pin<Box<glassloop::Sleep>>>>;
-    let reports = lost_of(async {
-        let shared: Shared = Rc::new(RefCell::new(Box::pin(sleep(ms(50)))));
-        let poll = |shared: Shared| poll_fn(move |cx| shared.borrow_mut().as_mut().poll(cx));
-        create_task_named("first", poll(shared.clone())).detach();
-        create_task_named("second", poll(shared)).detach();
-        sleep(ms(100)).await;
-    });
-    let [text] = &reports[..] else { panic!("{reports:?}") };
-    assert!(text.contains("\"first\" any more: its last waker was dropped"), "{text}");
-    assert!(text.contains("before that, it waited for a timer"), "{text}");
+fn a_future_that_is_polled_by_two_tasks_wakes_the_last_only() {
+    let text = lost_of_two_that_poll(|| create_task(sleep(ms(50))));
+    assert!(text.contains("it waited for the end of task 2"), "{text}");
+    // A timer keeps its place, and only its waker is another.
+    let text = lost_of_two_that_poll(|| Box::pin(sleep(ms(50))));
+    assert!(text.contains("it waited for a timer"), "{text}");
 }
 
 /// Another thread wakes a task that is over, and so whoever lives in its slot by now: for nothing.
